@@ -1,0 +1,203 @@
+"""A chain runs filters over one document, each on what those before it have left, and cuts once at the end.
+
+>>> from cleaner.document import Document
+>>> class Shouting:
+...     name = "shouting"
+...     def removals(self, view):
+...         for line in view.lines:
+...             if line.text.isupper():
+...                 yield line.remove(self.name, "upper", "A line in capitals.", 0.5)
+>>> outcome = Chain([Shouting()]).clean(Document.from_text("BUY NOW\\nThe story.\\n"))
+>>> outcome.text, [removal.rule for removal in outcome.removals]
+('The story.\\n', ['upper'])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+from cleaner.document import NO_FACTS, Document, Removal, Segment, apply, kept_spans
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A segment of which something is still kept.
+
+    ``index`` is its place among the document's segments, ``text`` what is left of it without white space around it,
+    ``pieces`` the spans of the document which that text is made of.
+    """
+
+    index: int
+    segment: Segment
+    text: str
+    pieces: tuple[tuple[int, int], ...]
+
+    def spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Document spans of ``self.text[start:end]``: several, where something inside was removed before."""
+        position = 0
+        for piece_start, piece_end in self.pieces:
+            length = piece_end - piece_start
+            low, high = max(start - position, 0), min(end - position, length)
+            if low < high:
+                yield piece_start + low, piece_start + high
+            position += length
+
+    def remove(
+        self, filter: str, rule: str, reason: str, confidence: float, evidence: Mapping[str, object] = NO_FACTS
+    ) -> Removal:
+        """The removal of the whole line, with its line break."""
+        return Removal(self.segment.start, self.segment.end, filter, rule, reason, confidence, evidence)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a filter sees: the document, and which of it is still kept after the filters before."""
+
+    document: Document
+    removals: tuple[Removal, ...] = ()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines that are still kept, in order; lines with nothing left but white space are not among them."""
+        return tuple(_lines(self.document, self.removals))
+
+
+def _lines(document: Document, removals: Sequence[Removal]) -> Iterator[Line]:
+    text = document.text
+    following = 0
+    for index, segment in enumerate(document.segments):
+        while following < len(removals) and removals[following].end <= segment.start:
+            following += 1
+        cut = []
+        ahead = following
+        while ahead < len(removals) and removals[ahead].start < segment.end:
+            cut.append(removals[ahead])
+            ahead += 1
+        pieces = _between(segment, cut)
+        kept = "".join(text[start:end] for start, end in pieces)
+        stripped = kept.strip()
+        if stripped:
+            left = len(kept) - len(kept.lstrip())
+            yield Line(index, segment, stripped, tuple(_trim(pieces, left, left + len(stripped))))
+
+
+def _between(segment: Segment, cut: Sequence[Removal]) -> list[tuple[int, int]]:
+    if not cut:
+        return [(segment.start, segment.end)]
+    return [
+        (max(start, segment.start), min(end, segment.end))
+        for start, end in kept_spans(segment.end, cut)
+        if end > segment.start
+    ]
+
+
+def _trim(pieces: Sequence[tuple[int, int]], low: int, high: int) -> Iterator[tuple[int, int]]:
+    position = 0
+    for start, end in pieces:
+        first, last = max(low - position, 0), min(high - position, end - start)
+        if first < last:
+            yield start + first, start + last
+        position += end - start
+
+
+class Filter(Protocol):
+    """Proposes what to take out of a document.  Holds no state between documents and never rewrites text."""
+
+    name: str
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """Removals of text that is still kept; overlaps with what is already gone are cut off by the chain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a document goes to ``rejected`` and not to ``clean``: where it failed, a code, and the particulars."""
+
+    stage: str
+    reason: str
+    detail: str
+
+
+class Guard(Protocol):
+    """Looks at what the filters did to a document and may reject it."""
+
+    def check(self, document: Document, removals: Sequence[Removal]) -> Rejection | None:
+        """A rejection, or None when the document may be written."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A cleaned document: what was removed, what is left, and whether it was rejected.
+
+    ``removals`` are sorted and disjoint.  A rejected outcome still tells what the filters took.
+    """
+
+    document: Document
+    removals: tuple[Removal, ...]
+    rejected: Rejection | None = None
+
+    @cached_property
+    def text(self) -> str:
+        """The clean text: the kept spans, joined by nothing."""
+        return apply(self.document.text, self.removals)
+
+    @property
+    def kept(self) -> list[tuple[int, int]]:
+        """The kept spans of the source text."""
+        return kept_spans(len(self.document.text), self.removals)
+
+
+class Chain:
+    """An ordered list of filters, then a guard.
+
+    ``clean`` is a pure function of the document: no state is carried from one document to the next.
+    """
+
+    def __init__(self, filters: Sequence[Filter], guard: Guard | None = None) -> None:
+        names = [filter.name for filter in filters]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two filters of one name in the chain: {', '.join(names)}")
+        self.filters = tuple(filters)
+        self.guard = guard
+
+    def clean(self, document: Document) -> Outcome:
+        """Run all filters over the document."""
+        view = View(document)
+        for filter in self.filters:
+            proposed = sorted(filter.removals(view), key=lambda removal: (removal.start, -removal.end))
+            if proposed:
+                view = View(document, _merge(view.removals, proposed, len(document.text)))
+        rejected = self.guard.check(document, view.removals) if self.guard else None
+        return Outcome(document, view.removals, rejected)
+
+
+def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int) -> tuple[Removal, ...]:
+    """Both lists as one, sorted and disjoint: a proposal loses whatever is gone already or was proposed before it."""
+    merged = list(taken)
+    free = iter(kept_spans(length, taken))
+    gap = next(free, None)
+    position = 0
+    for removal in proposed:
+        if not 0 <= removal.start <= removal.end <= length:
+            raise ValueError(
+                f"filter {removal.filter!r}, rule {removal.rule!r}: span {removal.start}..{removal.end} leaves the "
+                f"text (length {length})"
+            )
+        start = max(removal.start, position)
+        while gap is not None and gap[1] <= start:
+            gap = next(free, None)
+        while gap is not None and gap[0] < removal.end:
+            low, high = max(start, gap[0]), min(removal.end, gap[1])
+            if low < high:
+                merged.append(replace(removal, start=low, end=high))
+            if gap[1] >= removal.end:
+                break
+            gap = next(free, None)
+        position = max(position, removal.end)
+    merged.sort(key=lambda removal: removal.start)
+    return tuple(merged)

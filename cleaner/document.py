@@ -1,0 +1,206 @@
+"""The heart: a document that never changes, and removals that cut spans out of it.
+
+Nothing in this package rewrites text.  A filter proposes `Removal`s, spans of ``Document.text`` counted in Unicode
+code points; `apply` cuts them out once, and `restore` puts them back.  That kept and removed text together are the
+source, to the character, follows from this construction and is tested as a law.
+
+>>> document = Document.from_text("The story.\\n\\nAlso Read: another one\\n\\nIt goes on.\\n")
+>>> [document.content(segment) for segment in document.segments]
+['The story.', 'Also Read: another one', 'It goes on.']
+>>> promo = document.segments[1]
+>>> cut = Removal(promo.start, promo.end, "rules", "en/also-read", "A promo for another story.", 0.95)
+>>> clean = apply(document.text, [cut])
+>>> clean
+'The story.\\n\\nIt goes on.\\n'
+>>> restore(clean, [(cut.start, document.text[cut.start:cut.end])]) == document.text
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+NO_FACTS: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What the page's markup says of one block.
+
+    ``path`` is the chain of element names from the root to the block's own element, ``tokens`` the class and id
+    tokens of the block and its ancestors (lower case), ``link_density`` the share of the block's characters that
+    stand inside a link (0..1), ``witness`` whether the extractor took the block for main content (None: not asked).
+    """
+
+    path: tuple[str, ...]
+    tokens: frozenset[str]
+    link_density: float
+    witness: bool | None = None
+
+    @property
+    def tag(self) -> str:
+        """Name of the element that holds the block."""
+        return self.path[-1] if self.path else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One line or block: a span of the document that runs to the start of the next segment.
+
+    The line break and the blank lines behind a line belong to its segment, so that they go where the line goes.
+    ``line`` is the 1-based line number, counted as text editors count (``\\n``, ``\\r\\n`` and ``\\r`` end a line).
+    """
+
+    start: int
+    end: int
+    line: int
+    role: str = "line"
+    markup: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source text with its segments and what is known about it.  Immutable.
+
+    Raises `ValueError` when the text holds lone surrogates (such text cannot be written as UTF-8).
+    """
+
+    id: str
+    text: str
+    segments: tuple[Segment, ...] = ()
+    source: str = ""
+    url: str | None = None
+    site: str | None = None
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    language: str | None = None
+    facts: Mapping[str, object] = field(default_factory=lambda: NO_FACTS)
+
+    def __post_init__(self) -> None:
+        position = find_surrogate(self.text)
+        if position is not None:
+            raise ValueError(
+                f"document {self.id!r}: lone surrogate U+{ord(self.text[position]):04X} at character {position}; "
+                "decode the text again, or replace it before cleaning"
+            )
+
+    @classmethod
+    def from_text(cls, text: str, id: str = "", **known: object) -> Document:
+        """A document of plain text, one segment for each line that is not blank.
+
+        Raises `ValueError` for lone surrogates and `TypeError` for unknown fields.
+        """
+        return cls(id=id, text=text, segments=split_lines(text), **known)  # type: ignore[arg-type]
+
+    def content(self, segment: Segment) -> str:
+        """The segment's text without the white space around it."""
+        return self.text[segment.start : segment.end].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A span that a filter takes out, and why.
+
+    ``rule`` is a rule id or the filter's own reason code, ``reason`` a sentence for a person, ``confidence`` the
+    probability (0..1) that an editor would remove it as well, ``evidence`` plain JSON-able data.
+    """
+
+    start: int
+    end: int
+    filter: str
+    rule: str
+    reason: str
+    confidence: float
+    evidence: Mapping[str, object] = field(default_factory=lambda: NO_FACTS)
+
+
+def find_surrogate(text: str) -> int | None:
+    """Position of the first lone surrogate, or None.
+
+    >>> find_surrogate("good"), find_surrogate("b\\ud800d")
+    (None, 1)
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+def split_lines(text: str) -> tuple[Segment, ...]:
+    """Segments that partition ``text``, one for each line that is not blank.
+
+    Lines end where `str.splitlines` ends them (form feeds and U+2028 included).  Leading blank lines belong to the
+    first segment, all others to the segment before them.  Blank text has no segments.
+
+    >>> [(s.start, s.end, s.line) for s in split_lines("\\none\\r\\n\\r\\ntwo\\x0cthree")]
+    [(0, 8, 2), (8, 12, 4), (12, 17, 4)]
+    """
+    starts: list[tuple[int, int]] = []
+    position, line = 0, 1
+    for piece in text.splitlines(keepends=True):
+        if not piece.isspace():
+            starts.append((position, line))
+        position += len(piece)
+        if piece[-1] in "\r\n":
+            line += 1
+    if not starts:
+        return ()
+    bounds = [0, *(start for start, _ in starts[1:]), len(text)]
+    return tuple(Segment(bounds[i], bounds[i + 1], line) for i, (_, line) in enumerate(starts))
+
+
+def check_removals(length: int, removals: Sequence[Removal]) -> None:
+    """Raise `ValueError` unless the removals are sorted, disjoint, not empty and inside ``0..length``."""
+    position = 0
+    for removal in removals:
+        if not position <= removal.start < removal.end <= length:
+            raise ValueError(
+                f"removal {removal.start}..{removal.end} of {removal.filter}:{removal.rule} overlaps another one, is "
+                f"out of order, or leaves the text (length {length})"
+            )
+        position = removal.end
+
+
+def kept_spans(length: int, removals: Iterable[Removal]) -> list[tuple[int, int]]:
+    """The spans between sorted, disjoint removals: with them a partition of ``0..length``.
+
+    >>> kept_spans(10, [Removal(2, 5, "f", "r", "", 1.0)])
+    [(0, 2), (5, 10)]
+    """
+    spans = []
+    position = 0
+    for removal in removals:
+        if position < removal.start:
+            spans.append((position, removal.start))
+        position = removal.end
+    if position < length:
+        spans.append((position, length))
+    return spans
+
+
+def apply(text: str, removals: Sequence[Removal]) -> str:
+    """The text without the removed spans.  Raises `ValueError` for removals that are not sorted and disjoint."""
+    check_removals(len(text), removals)
+    return "".join(text[start:end] for start, end in kept_spans(len(text), removals))
+
+
+def restore(clean: str, removed: Iterable[tuple[int, str]]) -> str:
+    """The source text again, from the clean text and the removed pieces with their start in the source.
+
+    Raises `ValueError` when the pieces cannot come from one source (overlap, or a start past the end of the text).
+    """
+    parts: list[str] = []
+    taken = position = 0
+    for start, piece in sorted(removed):
+        gap = start - position
+        if gap < 0 or taken + gap > len(clean):
+            raise ValueError(f"removed piece at {start} does not fit: it overlaps another one or lies past the end")
+        parts += (clean[taken : taken + gap], piece)
+        taken += gap
+        position = start + len(piece)
+    parts.append(clean[taken:])
+    return "".join(parts)

@@ -1,0 +1,44 @@
+"""Signs that a line which reads like prose is a teaser and no story.
+
+A line of prose is removed on two independent signs only.  A heading over it is one; these are the others, none of
+which needs to know the language:
+
+- ``bullet``: it stands behind a bullet that is alone on its line, as teaser lists are left by extractors;
+- ``repeated``: the same text stands more than once in the document;
+- ``title twice``: the line before it stands twice in a row, as a teaser's picture title and headline do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from cleaner.chain import Line
+from cleaner.text import fold, is_bullet, is_prose
+
+
+class Witnesses:
+    """Answers for the lines of one document, by their place in ``lines``."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self._folded = [fold(line.text) for line in lines]
+        self._counts = Counter(self._folded)
+        self._prose: dict[int, bool] = {}
+
+    def is_prose(self, place: int) -> bool:
+        """Whether the line reads like story prose (`cleaner.text.is_prose`)."""
+        if place not in self._prose:
+            self._prose[place] = is_prose(self.lines[place].text)
+        return self._prose[place]
+
+    def signs(self, place: int) -> list[str]:
+        """The signs against a line, in a fixed order."""
+        signs = []
+        if place > 0 and is_bullet(self.lines[place - 1].text):
+            signs.append("bullet")
+        if self._counts[self._folded[place]] > 1:
+            signs.append("repeated")
+        if place > 1 and self._folded[place - 1] == self._folded[place - 2]:
+            signs.append("title twice")
+        return signs

@@ -1,0 +1,233 @@
+"""Lists the files below the inputs, in an order that no file system decides, and opens them decompressed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cleaner.ingest.record import Raw, ReadError
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read: where it is, what it is called in the output, and its size on disk in bytes."""
+
+    path: str
+    source: str
+    size: int
+
+
+class InputError(ValueError):
+    """An input that is not there or cannot be listed at all."""
+
+
+def list_files(inputs: Sequence[Path], exclude: Path | None = None) -> Iterator[InputFile | Raw]:
+    """The files of all inputs, sorted by path; a `Raw` with a reason for what cannot be read.
+
+    Directories are walked without holding them all in memory.  Hidden files and folders (a leading dot) and the
+    folder ``exclude`` are left out.  Links to directories are followed once: a link back to a directory that is
+    already listed gives a `Raw` with reason ``link_loop``.
+
+    ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
+    """
+    paths = sorted({Path(os.path.abspath(path)) for path in inputs})
+    root = _root(paths)
+    excluded = os.path.realpath(exclude) if exclude else None
+    seen_files: set[str] = set()
+    walk = _Walk(root, excluded)
+    for path in paths:
+        if path.is_dir():
+            for found in walk.directory(str(path)):
+                if isinstance(found, Raw) or len(paths) == 1 or _first(found.path, seen_files):
+                    yield found
+        else:
+            found = walk.file(str(path))
+            if isinstance(found, Raw) or _first(found.path, seen_files):
+                yield found
+
+
+def check_inputs(inputs: Sequence[Path]) -> None:
+    """Raise `InputError` for an input that is not there (``-`` always is)."""
+    if not inputs:
+        raise InputError("no input given; name a directory, files, or - for JSONL on standard input")
+    for path in inputs:
+        if str(path) != "-" and not path.exists():
+            raise InputError(f"{path}: no such file or directory")
+
+
+def _first(path: str, seen: set[str]) -> bool:
+    """False when an input lies inside another one and the file was listed already."""
+    if path in seen:
+        return False
+    seen.add(path)
+    return True
+
+
+def _root(paths: Sequence[Path]) -> str:
+    if len(paths) == 1:
+        return str(paths[0] if paths[0].is_dir() else paths[0].parent)
+    return os.path.commonpath([str(path if path.is_dir() else path.parent) for path in paths])
+
+
+def printable(path: str) -> str:
+    """A path as text that can be written as UTF-8: bytes of a name that are no UTF-8 become ``\\xNN``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+class _Walk:
+    def __init__(self, root: str, excluded: str | None) -> None:
+        self.root = root
+        self.excluded = excluded
+        self.seen: set[tuple[int, int]] = set()
+
+    def directory(self, top: str) -> Iterator[InputFile | Raw]:
+        """Depth first, names in code point order, links to directories after everything else of their directory."""
+        stack: list[Iterator[tuple[str, bool]]] = []
+        problem = self._enter(top, stack)
+        if problem:
+            yield problem
+        while stack:
+            try:
+                path, is_directory = next(stack[-1])
+            except StopIteration:
+                stack.pop()
+                continue
+            if not is_directory:
+                yield self.file(path)
+            elif (problem := self._enter(path, stack)) is not None:
+                yield problem
+
+    def _enter(self, path: str, stack: list[Iterator[tuple[str, bool]]]) -> Raw | None:
+        if self.excluded and os.path.realpath(path) == self.excluded:
+            return None
+        try:
+            status = os.stat(path)
+            identity = (status.st_dev, status.st_ino)
+            if identity in self.seen:
+                return self._refuse(path, "link_loop", "a link to a directory that is listed already")
+            self.seen.add(identity)
+            with os.scandir(path) as entries:
+                listed = sorted(
+                    (entry.is_dir() and entry.is_symlink(), entry.name, entry.path, entry.is_dir())
+                    for entry in entries
+                    if not entry.name.startswith(".")
+                )
+        except OSError as error:
+            return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}")
+        stack.append(iter([(entry_path, is_directory) for _, _, entry_path, is_directory in listed]))
+        return None
+
+    def file(self, path: str) -> InputFile | Raw:
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            return self._refuse(path, "unreadable", f"cannot read the file: {error.strerror or error}")
+        if not os.path.isfile(path):
+            return self._refuse(path, "unreadable", "not a regular file (a pipe, socket or device)")
+        return InputFile(path, self._source(path), status.st_size)
+
+    def _source(self, path: str) -> str:
+        return printable(os.path.relpath(path, self.root))
+
+    def _refuse(self, path: str, reason: str, detail: str) -> Raw:
+        source = self._source(path)
+        return Raw(id=source, source=source, reason=reason, detail=detail)
+
+
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+SUFFIXES = (".gz", ".zst")
+
+
+class Bytes(io.RawIOBase):
+    """The decompressed bytes of a file.  ``raw_position`` tells how far the file on disk has been read.
+
+    Reading raises `ReadError` with reason ``truncated`` or ``corrupt`` where the compressed data breaks.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        try:
+            self._disk: IO[bytes] = open(path, "rb")  # noqa: SIM115 (closed with this stream)
+        except OSError as error:
+            raise ReadError("unreadable", f"cannot open the file: {error.strerror or error}") from error
+        head = self._disk.read(4)
+        self._disk.seek(0)
+        self._compressed = True
+        if head.startswith(GZIP):
+            self._stream: IO[bytes] = gzip.GzipFile(fileobj=self._disk)
+        elif head == ZSTD:
+            self._stream = _open_zstd(self._disk)
+        else:
+            self._stream = self._disk
+            self._compressed = False
+
+    @property
+    def raw_position(self) -> int:
+        """Bytes of the file on disk that have been read so far."""
+        return 0 if self._disk.closed else self._disk.tell()
+
+    def readable(self) -> bool:
+        """True: the stream can only be read."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Fill ``buffer``; 0 at the end of the data."""
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        try:
+            data = self._stream.read(len(view))
+        except EOFError as error:
+            raise ReadError("truncated", "the compressed file ends in the middle") from error
+        except zlib.error as error:
+            raise ReadError("corrupt", f"the gzip data is damaged: {error}") from error
+        except OSError as error:
+            raise ReadError("corrupt" if self._compressed else "unreadable", str(error)) from error
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":
+                raise
+            raise ReadError("corrupt", f"the zstd data is damaged: {error}") from error
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file on disk."""
+        if not self.closed:
+            self._disk.close()
+        super().close()
+
+
+def _open_zstd(disk: IO[bytes]) -> IO[bytes]:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    # The window is bounded so that a hostile header cannot claim gigabytes of memory.
+    return zstd.ZstdFile(disk, options={zstd.DecompressionParameter.window_log_max: 27})
+
+
+def read_all(stream: IO[bytes], limit: int) -> bytes:
+    """All bytes of a stream.  Raises `ReadError` with reason ``too_large`` when there are more than ``limit``."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise ReadError("too_large", f"more than {limit:,} bytes (see --max-bytes)")
+    return data
+
+
+def iter_lines(stream: io.BufferedReader, limit: int) -> Iterable[tuple[int, bytes | None]]:
+    """Numbered lines from 1, without their line break; None for a line of more than ``limit`` bytes."""
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        if len(line) > limit and not line.endswith(b"\n"):
+            while (rest := stream.readline(1 << 20)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        else:
+            yield number, line.rstrip(b"\r\n")

@@ -1,0 +1,246 @@
+"""One pure function over Arrow record batches: raw documents in; clean, removed and rejected rows out.
+
+Every engine and every plug-in calls `Cleaner.clean_batch`; there is no second implementation of anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from cleaner.chain import Chain, Outcome, Rejection
+from cleaner.document import Document, find_surrogate
+from cleaner.filters import main_content
+from cleaner.filters.brake import Brake
+from cleaner.filters.language import OtherLanguage
+from cleaner.filters.layout import Layout
+from cleaner.filters.main_content import MainContent
+from cleaner.filters.repeats import Repeats
+from cleaner.filters.rules import Rules
+from cleaner.ingest.record import Raw
+from cleaner.language import detect_lines
+from cleaner.rulebook.load import load_rulebook
+from cleaner.settings import Settings
+from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``."""
+
+    clean: pa.Table
+    removed: pa.Table
+    rejected: pa.Table
+
+
+class Cleaner:
+    """Cleans documents with one set of settings.  Loads the rules once, keeps no state between documents.
+
+    Raises `rulebook.model.RuleError` when a rule pack cannot be used.
+
+    >>> cleaner = Cleaner()
+    >>> text = "The two ministers met in the old town hall on Monday and signed the border treaty.\\n"
+    >>> cleaner.clean(cleaner.document(Raw(id="a", source="a.txt", text=text + "Leave a review\\n"))).text == text
+    True
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        rulebook = load_rulebook(self.settings.rules)
+        self.chain = Chain(
+            [MainContent(), Rules(rulebook), Repeats(), Layout(rulebook), OtherLanguage()],
+            Brake(self.settings.max_lost, self.settings.min_kept),
+        )
+
+    def document(self, raw: Raw) -> Document:
+        """The document of a raw record.
+
+        Raises `ingest.html.PageError` for pages that cannot be read and `ValueError` for lone surrogates.
+        """
+        if raw.html is not None:
+            from cleaner.ingest.html import read_html
+
+            document = read_html(raw, self.settings.max_blocks)
+        else:
+            document = Document.from_text(
+                raw.text or "",
+                id=raw.id,
+                source=raw.source,
+                url=raw.url,
+                site=raw.site or _host(raw.url),
+                title=raw.title,
+                author=raw.author,
+                date=raw.date,
+                language=raw.language,
+            )
+        story = [
+            document.content(segment)
+            for segment in document.segments
+            if segment.markup is None or segment.markup.witness is not False
+        ]
+        language = detect_lines(story or [document.text[:2000]], document.language)
+        return replace(document, language=language.code if language else None)
+
+    def clean(self, document: Document) -> Outcome:
+        """Run the chain over one document."""
+        return self.chain.clean(document)
+
+    def clean_raw(self, raw: Raw) -> tuple[Outcome | None, Rejection | None, str | None]:
+        """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
+        from cleaner.ingest.html import PageError
+
+        if raw.reason is not None:
+            return None, Rejection("ingest", raw.reason, raw.detail or ""), None
+        content = raw.html if raw.html is not None else raw.text or ""
+        if len(content) > self.settings.max_bytes:
+            detail = f"{len(content):,} characters, more than {self.settings.max_bytes:,} (see --max-bytes)"
+            return None, Rejection("ingest", "too_large", detail), None
+        if find_surrogate(content) is not None:
+            return None, Rejection("ingest", "bad_text", "lone surrogates: the text was decoded wrongly"), None
+        text = raw.text
+        try:
+            document = self.document(raw)
+            text = document.text
+            if len(text) > self.settings.max_chars:
+                detail = f"{len(text):,} characters of text, more than {self.settings.max_chars:,} (see --max-chars)"
+                return None, Rejection("ingest", "too_long", detail), None
+            outcome = self.clean(document)
+        except PageError as error:
+            return None, Rejection("extract", error.reason, error.detail), text
+        except Exception as error:
+            # A failure is not a filter result: whatever breaks on one document rejects that document, with its cause.
+            return None, Rejection("clean", "error", f"{type(error).__name__}: {error}"[:1000]), text
+        return outcome, outcome.rejected, document.text
+
+    def clean_batch(self, batch: pa.RecordBatch | pa.Table) -> Cleaned:
+        """Clean raw rows (schema `shards.schemas.RAW`; missing columns count as null).
+
+        Rows come out in the order in which they went in.  Never raises for bad content.
+        """
+        return collect(((raw, *self.clean_raw(raw)) for raw in raw_records(batch)), self.settings.audit)
+
+
+def raw_records(batch: pa.RecordBatch | pa.Table) -> Iterable[Raw]:
+    """The rows of a raw batch.  Raises `ValueError` for a batch without ``id``."""
+    names = [name for name in RAW.names if name in batch.schema.names]
+    if "id" not in names:
+        raise ValueError(f"a raw batch needs a column 'id'; it has {', '.join(batch.schema.names)}")
+    for row in batch.select(names).to_pylist():
+        row.setdefault("source", row["id"])
+        row["replaced"] = row.get("replaced") or 0
+        yield Raw(**row)
+
+
+def raw_batch(records: Iterable[Raw]) -> pa.RecordBatch:
+    """Raw records as one batch of schema `shards.schemas.RAW`."""
+    return pa.RecordBatch.from_pylist([{name: getattr(raw, name) for name in RAW.names} for raw in records], schema=RAW)
+
+
+def collect(results: Iterable[tuple[Raw, Outcome | None, Rejection | None, str | None]], audit: str) -> Cleaned:
+    """Rows of cleaned documents as tables.  ``audit`` is one of `settings.AUDITS`."""
+    clean: list[dict[str, object]] = []
+    removed: list[dict[str, object]] = []
+    rejected: list[dict[str, object]] = []
+    for raw, outcome, rejection, text in results:
+        if outcome is not None:
+            removed += _removed_rows(outcome, audit)
+        if rejection is not None:
+            rejected.append(
+                {
+                    "id": raw.id,
+                    "source": raw.source,
+                    "stage": rejection.stage,
+                    "reason": rejection.reason,
+                    "detail": rejection.detail,
+                    "text": text,
+                    "source_chars": None if text is None else len(text),
+                }
+            )
+        elif outcome is not None:
+            clean.append(_clean_row(raw, outcome))
+    return Cleaned(
+        pa.Table.from_pylist(clean, schema=CLEAN),
+        pa.Table.from_pylist(removed, schema=REMOVED),
+        pa.Table.from_pylist(rejected, schema=REJECTED),
+    )
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of a text in UTF-8, as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
+    document = outcome.document
+    return {
+        "id": document.id,
+        "source": document.source,
+        "url": document.url,
+        "site": document.site,
+        "title": document.title,
+        "author": document.author,
+        "date": document.date,
+        "language": document.language,
+        "text": outcome.text,
+        "kept": _kept(outcome),
+        "source_chars": len(document.text),
+        "removed_chars": len(document.text) - len(outcome.text),
+        "text_sha256": sha256(outcome.text),
+        "source_sha256": sha256(document.text),
+        "format": "html" if raw.html is not None else "text",
+        "encoding": raw.encoding,
+        "replaced": raw.replaced,
+    }
+
+
+def _kept(outcome: Outcome) -> list[dict[str, int]]:
+    return [
+        {"start": start, "end": end, "line": line}
+        for (start, end), line in zip(outcome.kept, _lines(outcome, [s for s, _ in outcome.kept]), strict=True)
+    ]
+
+
+def _lines(outcome: Outcome, starts: list[int]) -> Iterable[int]:
+    """The line numbers of positions that are in ascending order."""
+    segments = outcome.document.segments
+    place = 0
+    for start in starts:
+        while place + 1 < len(segments) and segments[place + 1].start <= start:
+            place += 1
+        yield segments[place].line if segments else 1
+
+
+def _removed_rows(outcome: Outcome, audit: str) -> Iterable[dict[str, object]]:
+    document = outcome.document
+    lines = _lines(outcome, [removal.start for removal in outcome.removals])
+    for removal, line in zip(outcome.removals, lines, strict=True):
+        silent = audit == "counts" or (audit == "filters" and removal.filter == main_content.NAME)
+        yield {
+            "id": document.id,
+            "source": document.source,
+            "site": document.site,
+            "language": document.language,
+            "start": removal.start,
+            "end": removal.end,
+            "line": line,
+            "text": None if silent else document.text[removal.start : removal.end],
+            "filter": removal.filter,
+            "rule": removal.rule,
+            "reason": removal.reason,
+            "confidence": removal.confidence,
+            "evidence": "{}" if audit == "counts" else json.dumps(dict(removal.evidence), ensure_ascii=False),
+        }
+
+
+def _host(url: str | None) -> str | None:
+    from urllib.parse import urlsplit
+
+    try:
+        host = urlsplit(url).hostname if url else None
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None

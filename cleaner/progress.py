@@ -1,0 +1,58 @@
+"""The progress bar of a run: bytes of input on the bar, documents, speed, share removed and rejections beside it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cleaner.ingest.files import InputFile, list_files
+from cleaner.run import Books
+
+
+class RunProgress:
+    """Draws on standard error, and only on a terminal; elsewhere, and with ``quiet``, it is silent."""
+
+    def __init__(self, inputs: Sequence[Path], out: Path, quiet: bool) -> None:
+        self._bar: Any = None
+        self._start = time.monotonic()
+        if quiet or not sys.stderr.isatty():
+            return
+        from tqdm import tqdm
+
+        files = [path for path in inputs if str(path) != "-"]
+        total = sum(found.size for found in list_files(files, out) if isinstance(found, InputFile)) if files else None
+        self._bar = tqdm(
+            total=total,
+            unit="B",
+            unit_scale=True,
+            file=sys.stderr,
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
+        )
+
+    def __call__(self, books: Books, size: int) -> None:
+        """Show the books after ``size`` more bytes of input."""
+        if self._bar is None:
+            return
+        seconds = max(time.monotonic() - self._start, 1e-3)
+        read = books.kept_chars + books.removed_chars
+        share = books.removed_chars / read if read else 0.0
+        self._bar.set_postfix_str(
+            f"{books.documents:,} documents, {books.documents / seconds:,.0f}/s, {share:.0%} removed, "
+            f"{books.rejected:,} rejected",
+            refresh=False,
+        )
+        self._bar.update(size)
+        self._bar.refresh()
+
+    def __enter__(self) -> RunProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

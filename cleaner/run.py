@@ -1,0 +1,295 @@
+"""A whole run: inputs in, run folder out, books that balance."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import cleaner
+from cleaner.engines.local import LocalEngine
+from cleaner.ingest.files import check_inputs
+from cleaner.ingest.read import read_inputs
+from cleaner.ingest.record import Raw
+from cleaner.pipeline import Cleaned
+from cleaner.rulebook.load import load_rulebook, pack_hashes
+from cleaner.settings import Settings
+from cleaner.shards.folder import FolderError, RunFolder
+from cleaner.shards.schemas import PARTS, VERSION
+
+# A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
+# characters, so that memory is bounded whatever the documents are.
+UNIT_RECORDS = 5_000
+UNIT_CHARS = 64_000_000
+BATCH_RECORDS = 64
+BATCH_CHARS = 2_000_000
+# Rejections that say the input could not be read; those of the brake and of files that are no documents are no errors.
+QUIET_REASONS = frozenset(("not_a_document",))
+
+
+class BooksError(Exception):
+    """The books of a run do not balance: a bug, never an input's fault."""
+
+
+@dataclass
+class Books:
+    """What went in and what became of it, in documents and characters."""
+
+    documents: int = 0
+    clean: int = 0
+    rejected: int = 0
+    chars: int = 0
+    kept_chars: int = 0
+    removed_chars: int = 0
+    rejected_chars: int = 0
+    removals: int = 0
+    removed_by_filter: Counter[str] = field(default_factory=Counter)
+    rejected_by_reason: Counter[str] = field(default_factory=Counter)
+    unreadable: int = 0
+
+    def check(self) -> None:
+        """Raise `BooksError` unless documents and characters balance."""
+        if self.documents != self.clean + self.rejected:
+            raise BooksError(f"{self.documents} documents in, {self.clean} clean + {self.rejected} rejected out")
+        if self.chars != self.kept_chars + self.removed_chars + self.rejected_chars:
+            raise BooksError(
+                f"{self.chars} characters in, {self.kept_chars} kept + {self.removed_chars} removed + "
+                f"{self.rejected_chars} rejected out"
+            )
+
+    def add(self, other: Books) -> None:
+        """Add the books of a unit."""
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Counter):
+                value.update(getattr(other, name))
+            else:
+                setattr(self, name, value + getattr(other, name))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data with sorted keys, as written to journal and manifest."""
+        return {
+            name: dict(sorted(value.items())) if isinstance(value := getattr(self, name), Counter) else value
+            for name in self.__dataclass_fields__
+        }
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Books:
+        """The inverse of `as_dict`."""
+        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()})
+
+
+def unit_books(documents: int, cleaned: Cleaned) -> Books:
+    """The books of one unit, each figure counted from the rows themselves."""
+    clean, removed, rejected = cleaned.clean, cleaned.removed, cleaned.rejected
+    lengths = pc.subtract(removed["end"], removed["start"])
+    of_clean = pc.is_in(removed["id"], value_set=clean["id"].combine_chunks())
+    counted = removed.select(["filter"]).append_column("chars", lengths).filter(of_clean)
+    by_filter = counted.group_by("filter").aggregate([("chars", "sum")]).to_pylist()
+    reasons = Counter(rejected["reason"].to_pylist())
+    unreadable = sum(
+        stage != "brake" and reason not in QUIET_REASONS
+        for stage, reason in zip(rejected["stage"].to_pylist(), rejected["reason"].to_pylist(), strict=True)
+    )
+    books = Books(
+        documents=documents,
+        clean=clean.num_rows,
+        rejected=rejected.num_rows,
+        chars=_sum(clean["source_chars"]) + _sum(rejected["source_chars"]),
+        kept_chars=_sum(pc.utf8_length(clean["text"])),
+        removed_chars=_sum(counted["chars"]),
+        rejected_chars=_sum(pc.utf8_length(rejected["text"])),
+        removals=removed.num_rows,
+        removed_by_filter=Counter({row["filter"]: row["chars_sum"] for row in by_filter}),
+        rejected_by_reason=reasons,
+        unreadable=unreadable,
+    )
+    books.check()
+    return books
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    return int(pc.sum(pc.cast(column, pa.int64())).as_py() or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run: its folder and books, and how many of its units were there already."""
+
+    folder: Path
+    books: Books
+    resumed: int
+
+
+Progress = Callable[[Books, int], object]
+"""Called with the books so far and the bytes of input dealt with since the last call."""
+
+
+def run(
+    inputs: Sequence[Path | str],
+    out: Path | str,
+    settings: Settings | None = None,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress = lambda books, size: None,
+) -> RunResult:
+    """Clean all documents of the inputs into a run folder.
+
+    ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
+    refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.
+
+    Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
+
+    Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
+    and `BooksError`.
+    """
+    settings = settings or Settings()
+    paths = [Path(path) for path in inputs]
+    folder = RunFolder(Path(out))
+    load_rulebook(settings.rules)  # fails before anything is touched
+    check_inputs(paths)
+    header = run_header(settings)
+    finished = folder.prepare(header, resume=resume, overwrite=overwrite)
+    if (folder.path / "run.json").exists():
+        manifest = folder.manifest()
+        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
+    books, entries, resumed = Books(), [], 0
+    sizes: list[int] = []
+    records = unique_ids(read_inputs(paths, settings, folder.path, sizes.append))
+    with LocalEngine(settings) as engine:
+        for entry, done_before in _units(records, engine, folder, finished):
+            entries.append(entry)
+            resumed += done_before
+            books.add(Books.from_dict(entry["books"]))
+            progress(books, sum(sizes))
+            sizes.clear()
+    books.check()
+    if len(finished) > len(entries):
+        raise_changed(finished[len(entries)], "its documents are gone")
+    folder.finish(
+        {
+            "header": header,
+            "inputs": [str(path) for path in paths],
+            "books": books.as_dict(),
+            "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
+            "libraries": _libraries(),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+    )
+    return RunResult(folder.path, books, resumed)
+
+
+def run_header(settings: Settings) -> dict[str, Any]:
+    """What decides the bytes of a run's parts; the number of workers does not."""
+    known = settings.as_dict()
+    del known["workers"]
+    return {
+        "cleaner": cleaner.__version__,
+        "schema": VERSION,
+        "settings": known,
+        "rules": pack_hashes(settings.rules),
+    }
+
+
+def raise_changed(entry: dict[str, Any], what: str) -> None:
+    """Raise the `FolderError` of an input that changed between a run and its resumption."""
+    raise FolderError(
+        f"cannot resume: the input of unit {entry['unit']} (from {entry['first']} on) changed since the run was begun: "
+        f"{what}; use --overwrite"
+    )
+
+
+def _units(
+    records: Iterable[Raw], engine: LocalEngine, folder: RunFolder, finished: Sequence[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Journal entries of all units in order, each with whether it was there before."""
+    plans: dict[int, dict[str, Any]] = {}
+
+    def batches() -> Iterator[tuple[tuple[int, bool], list[Raw]]]:
+        for number, unit in enumerate(_cut(records, UNIT_RECORDS, UNIT_CHARS)):
+            plan = {"documents": len(unit), "first": unit[0].source, "input_sha256": _fingerprint(unit)}
+            plans[number] = plan
+            if number < len(finished):
+                if finished[number]["input_sha256"] != plan["input_sha256"]:
+                    raise_changed(finished[number], "its documents are others now")
+                if folder.intact(finished[number]):
+                    yield (number, True), []
+                    continue
+            cut = list(_cut(unit, BATCH_RECORDS, BATCH_CHARS))
+            for place, batch in enumerate(cut):
+                yield (number, place == len(cut) - 1), batch
+
+    collected: list[Cleaned] = []
+    for (number, last), cleaned in engine.map(batches()):
+        plan = plans[number]
+        if number < len(finished) and cleaned.clean.num_rows + cleaned.rejected.num_rows == 0:
+            del plans[number]
+            yield finished[number], True
+            continue
+        collected.append(cleaned)
+        if last:
+            whole = Cleaned(
+                *(pa.concat_tables([getattr(one, kind) for one in collected]).combine_chunks() for kind in PARTS)
+            )
+            collected = []
+            del plans[number]
+            books = unit_books(plan["documents"], whole)
+            tables = {kind: getattr(whole, kind) for kind in PARTS}
+            yield folder.write_unit(number, tables, {**plan, "books": books.as_dict()}), False
+
+
+def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator[list[Raw]]:
+    unit: list[Raw] = []
+    chars = 0
+    for record in records:
+        if unit and (len(unit) >= most_records or chars + record.size > most_chars):
+            yield unit
+            unit, chars = [], 0
+        unit.append(record)
+        chars += record.size
+    if unit:
+        yield unit
+
+
+def _fingerprint(unit: Iterable[Raw]) -> str:
+    digest = hashlib.sha256()
+    for raw in unit:
+        for name in Raw.__slots__:
+            digest.update(f"{name}={getattr(raw, name)}\x00".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
+    """The records; one whose id was seen before becomes a `Raw` with reason ``duplicate_id`` that names both places.
+
+    The ids are kept in a temporary database, on disk once they are many: memory does not grow with the corpus.
+    """
+    seen = sqlite3.connect("")
+    try:
+        seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY, source TEXT) WITHOUT ROWID")
+        for raw in records:
+            if raw.reason is None:
+                try:
+                    seen.execute("INSERT INTO ids VALUES (?, ?)", (raw.id, raw.source))
+                except sqlite3.IntegrityError:
+                    (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
+                    detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
+                    raw = replace(raw, html=None, text=None, reason="duplicate_id", detail=detail)
+            yield raw
+    finally:
+        seen.close()
+
+
+def _libraries() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("trafilatura", "lxml", "langdetect", "rapidfuzz", "google-re2", "pyarrow")}

@@ -1,0 +1,84 @@
+"""Everything about a run that a person may choose, in one immutable value.  Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+FIELDS = ("id", "url", "title", "date", "author", "site", "language", "html", "text")
+"""Names of the record fields that are read, and to which columns can be mapped."""
+
+AUDITS = ("full", "filters", "counts")
+"""How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of a run.
+
+    >>> Settings(max_lost=0.5).max_lost
+    0.5
+    """
+
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Record field -> column that holds it, where the names differ (``--map text=body``)."""
+
+    rules: tuple[str, ...] = ()
+    """Rule packs (files) read after the shipped ones."""
+
+    audit: str = "full"
+    """One of `AUDITS`."""
+
+    max_bytes: int = 20_000_000
+    """Largest document, in bytes after decompression; larger ones are rejected unread."""
+
+    max_chars: int = 5_000_000
+    """Longest document text, in characters.  The longest story of the development benchmark has 112,000."""
+
+    max_blocks: int = 20_000
+    """Most blocks of a page; the longest page of the development benchmark has 4,100."""
+
+    timeout: float = 20.0
+    """Seconds that one document may take; then its worker is killed and the document rejected.  trafilatura needs
+    0.03 s for the median page of the development benchmark and under 3 s for the worst."""
+
+    max_lost: float = 0.9
+    """Brake: share of the characters left by extraction that the other filters may remove (see `filters.brake`)."""
+
+    min_kept: int = 80
+    """Brake: characters that must be left of a document for it to be a story."""
+
+    workers: int = 0
+    """Worker processes; 0 for one a core."""
+
+    def __post_init__(self) -> None:
+        if self.audit not in AUDITS:
+            raise SettingsError(f"audit: {self.audit!r} is none of {', '.join(AUDITS)}")
+        for name in self.columns:
+            if name not in FIELDS:
+                raise SettingsError(f"map: no field {name!r}; fields are {', '.join(FIELDS)}")
+        if not 0 < self.max_lost <= 1:
+            raise SettingsError(f"max-lost: {self.max_lost} is not a share above 0 and up to 1")
+        for name in ("max_bytes", "max_chars", "max_blocks", "timeout"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is not above 0")
+        for name in ("min_kept", "workers"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is below 0")
+
+    def __reduce__(self) -> tuple[object, ...]:  # MappingProxyType cannot be pickled
+        return _unpickle, (self.as_dict(),)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data, as written to ``run.json``."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return plain | {"columns": dict(self.columns), "rules": list(self.rules)}
+
+
+def _unpickle(plain: dict[str, object]) -> Settings:
+    return Settings(**(plain | {"rules": tuple(plain["rules"])}))  # type: ignore[arg-type]
