@@ -14,9 +14,7 @@ def _default() -> Cleaner:
     return Cleaner()
 
 
-def clean(
-    text: str, *, language: str | None = None, site: str | None = None, title: str | None = None
-) -> Outcome:
+def clean(text: str, *, language: str | None = None, site: str | None = None, title: str | None = None) -> Outcome:
     """Clean an extracted text, one paragraph a line, with the default settings.
 
     ``language`` (ISO 639-1) is detected when it is not given.  Nothing is written anywhere; ``outcome.rejected`` tells
@@ -24,13 +22,12 @@ def clean(
 
     Raises `ValueError` for text with lone surrogates.
 
-    >>> clean("The council voted on Monday to rebuild the old bridge over the river.\\nLeave a review", language="en").text
-    'The council voted on Monday to rebuild the old bridge over the river.\\n'
+    >>> text = "The council voted on Monday to rebuild the old bridge over the river.\\n"
+    >>> clean(text + "Leave a review", language="en").text == text
+    True
     """
     cleaner = _default()
-    return cleaner.clean(
-        cleaner.document(Raw(id="", source="", text=text, language=language, site=site, title=title))
-    )
+    return cleaner.clean(cleaner.document(Raw(id="", source="", text=text, language=language, site=site, title=title)))
 
 
 def clean_html(html: str, *, url: str | None = None, language: str | None = None) -> Outcome:
@@ -40,8 +37,8 @@ def clean_html(html: str, *, url: str | None = None, language: str | None = None
 
     Raises `cleaner.ingest.html.PageError` for pages that cannot be read whole.
 
-    >>> page = "<html><body><nav>Home</nav><p>" + "The council voted to rebuild the bridge. " * 9 + "</p></body></html>"
-    >>> clean_html(page).text.startswith("The council voted")
+    >>> story = "The council voted to rebuild the bridge. " * 9
+    >>> clean_html(f"<html><body><nav>Home</nav><p>{story}</p></body></html>").text.startswith("The council voted")
     True
     """
     cleaner = _default()

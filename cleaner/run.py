@@ -84,7 +84,10 @@ class Books:
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Books:
         """The inverse of `as_dict`."""
-        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()})
+        known: dict[str, Any] = {
+            name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()
+        }
+        return cls(**known)
 
 
 def unit_books(documents: int, cleaned: Cleaned) -> Books:
@@ -277,14 +280,17 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
     try:
         seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY, source TEXT) WITHOUT ROWID")
         for raw in records:
-            if raw.reason is None:
-                try:
-                    seen.execute("INSERT INTO ids VALUES (?, ?)", (raw.id, raw.source))
-                except sqlite3.IntegrityError:
-                    (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
-                    detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
-                    raw = replace(raw, html=None, text=None, reason="duplicate_id", detail=detail)
-            yield raw
+            if raw.reason is not None:
+                yield raw
+                continue
+            try:
+                seen.execute("INSERT INTO ids VALUES (?, ?)", (raw.id, raw.source))
+            except sqlite3.IntegrityError:
+                (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
+                detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
+                yield replace(raw, html=None, text=None, reason="duplicate_id", detail=detail)
+            else:
+                yield raw
     finally:
         seen.close()
 

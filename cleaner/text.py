@@ -103,11 +103,12 @@ def fold_with_map(text: str) -> tuple[str, list[int]]:
     for start, cluster in _clusters(text):
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
         for character in folded:
-            if character.isspace():
-                if not characters or characters[-1] == " ":
-                    continue
-                character = " "
-            characters.append(character)
+            if not character.isspace():
+                characters.append(character)
+            elif characters and characters[-1] != " ":
+                characters.append(" ")
+            else:
+                continue
             places.append(start)
     if characters and characters[-1] == " ":
         characters.pop()

@@ -122,8 +122,7 @@ def render(outcome: Outcome, width: int = 100) -> Iterator[list[Span]]:
             if not left:
                 break
         yield spans
-        for removal in dict.fromkeys(_key(removal) for removal in fate.removals):
-            filter, rule, confidence, reason = removal
+        for filter, rule, confidence, reason in dict.fromkeys(_key(removal) for removal in fate.removals):
             code = rule if "/" in rule else f"{filter}/{rule}"
             yield [Span(f"{'':>{number_width}}     {code} ({confidence:.2f}): {printable(reason)}", "why")]
     if outcome.rejected is not None:

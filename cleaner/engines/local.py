@@ -72,11 +72,13 @@ class LocalEngine:
         for key, records in batches:
             waiting.append((key, records, self._submit(records)))
             while len(waiting) >= self.workers * AHEAD:
-                key, records, future = waiting.popleft()
-                yield key, self._result(records, future)
+                yield self._oldest(waiting)
         while waiting:
-            key, records, future = waiting.popleft()
-            yield key, self._result(records, future)
+            yield self._oldest(waiting)
+
+    def _oldest(self, waiting: deque[tuple[Key, list[Raw], Future[Cleaned]]]) -> tuple[Key, Cleaned]:
+        key, records, future = waiting.popleft()
+        return key, self._result(records, future)
 
     def _submit(self, records: list[Raw]) -> Future[Cleaned]:
         if not records:

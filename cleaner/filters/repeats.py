@@ -125,9 +125,7 @@ def same_news(text: str, other: str) -> bool:
         return True
     # words exchanged for others: copies only if each is the other misspelt
     pairs = zip(sorted(missing), sorted(added), strict=False)
-    return missing.total() == added.total() and all(
-        len(one) >= 4 and fuzz.ratio(one, two) >= 80 for one, two in pairs
-    )
+    return missing.total() == added.total() and all(len(one) >= 4 and fuzz.ratio(one, two) >= 80 for one, two in pairs)
 
 
 def _keep(group: Sequence[tuple[int, float]], lines: Sequence[Line], copies: set[int]) -> int:

@@ -72,7 +72,9 @@ def _one_line(line: Line, matcher: Matcher) -> tuple[list[Removal], Rule | None]
             start, end = _uncut(cut, hit.start, hit.end)
             cut = sorted([*cut, (start, end)])
             removals += [
-                Removal(low, high, NAME, hit.rule.id, hit.rule.description, hit.rule.confidence, {"kind": hit.rule.kind})
+                Removal(
+                    low, high, NAME, hit.rule.id, hit.rule.description, hit.rule.confidence, {"kind": hit.rule.kind}
+                )
                 for low, high in line.spans(start, end)
             ]
         text = _without(line.text, cut)

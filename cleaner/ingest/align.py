@@ -43,8 +43,8 @@ def align(lines: Sequence[str], blocks: Sequence[str]) -> Alignment:
     Quadratic only in the bit-parallel subsequence search (20,000 by 20,000 lines take tens of milliseconds).
 
     >>> blocks = ["Menu", "The story.", "One point", "Two.", "Three.", "Menu"]
-    >>> align(["The story.", "- One point", "Two. Three.", "Said in no block of the page."], blocks)
-    Alignment(taken=[False, True, True, True, True, False], unseen=['Said in no block of the page.'])
+    >>> align(["The story.", "- One point", "Two. Three.", "This is said in no visible block of the page."], blocks)
+    Alignment(taken=[False, True, True, True, True, False], unseen=['This is said in no visible block of the page.'])
     """
     said = [(key, line) for line in lines if (key := _key(line))]
     said_keys = [key for key, _ in said]

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cleaner.ingest.record import Raw, ReadError
 
@@ -152,6 +152,8 @@ class Bytes(io.RawIOBase):
     Reading raises `ReadError` with reason ``truncated`` or ``corrupt`` where the compressed data breaks.
     """
 
+    _stream: Any
+
     def __init__(self, path: str) -> None:
         super().__init__()
         try:
@@ -162,7 +164,7 @@ class Bytes(io.RawIOBase):
         self._disk.seek(0)
         self._compressed = True
         if head.startswith(GZIP):
-            self._stream: IO[bytes] = gzip.GzipFile(fileobj=self._disk)
+            self._stream = gzip.GzipFile(fileobj=self._disk)
         elif head == ZSTD:
             self._stream = _open_zstd(self._disk)
         else:
@@ -203,7 +205,7 @@ class Bytes(io.RawIOBase):
         super().close()
 
 
-def _open_zstd(disk: IO[bytes]) -> IO[bytes]:
+def _open_zstd(disk: IO[bytes]) -> Any:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
@@ -220,7 +222,7 @@ def read_all(stream: IO[bytes], limit: int) -> bytes:
     return data
 
 
-def iter_lines(stream: io.BufferedReader, limit: int) -> Iterable[tuple[int, bytes | None]]:
+def iter_lines(stream: io.BufferedReader[Any], limit: int) -> Iterable[tuple[int, bytes | None]]:
     """Numbered lines from 1, without their line break; None for a line of more than ``limit`` bytes."""
     number = 0
     while line := stream.readline(limit + 1):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -199,13 +200,13 @@ def read_html(raw: Raw, max_blocks: int) -> Document:
         raise PageError("too_many_blocks", f"{len(page.blocks):,} blocks, more than {max_blocks:,} (see --max-blocks)")
     declared = page.tree.get("lang") or page.tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     # Never deduplicate=True: it carries state from page to page and deletes by call order.
-    found = trafilatura.bare_extraction(
+    found: Any = trafilatura.bare_extraction(
         page.tree, url=raw.url, include_comments=False, deduplicate=False, with_metadata=True
     )
     blocks = [text for text, _ in page.blocks]
-    said = (found.text or "") if found else ""
+    said = (found.text or "") if found is not None else ""
     alignment = align(said.split("\n"), blocks)
-    known = found if found else trafilatura.extract_metadata(page.tree, default_url=raw.url)
+    known = found if found is not None else trafilatura.extract_metadata(page.tree, default_url=raw.url)
     parts: list[str] = []
     segments: list[Segment] = []
     position = 0

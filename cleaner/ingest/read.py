@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from cleaner.document import find_surrogate
 from cleaner.ingest.encoding import Decoded, decode
@@ -99,7 +100,7 @@ def read_file(file: InputFile, settings: Settings) -> Iterator[tuple[Raw, int]]:
         yield _failed(source, error.reason, error.detail), file.size
 
 
-def _records(stream: io.BufferedReader, file: InputFile, settings: Settings) -> Iterator[Raw]:
+def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings) -> Iterator[Raw]:
     head = stream.peek(HEAD)[:HEAD]
     name = file.path.lower()
     for suffix in SUFFIXES:
@@ -116,13 +117,14 @@ def _records(stream: io.BufferedReader, file: InputFile, settings: Settings) -> 
         yield _single(stream, file, name, settings)
 
 
-def _single(stream: io.BufferedReader, file: InputFile, name: str, settings: Settings) -> Raw:
+def _single(stream: io.BufferedReader[Any], file: InputFile, name: str, settings: Settings) -> Raw:
     known = name.endswith(HTML_NAMES + TEXT_NAMES)
     if known and file.size > settings.max_bytes and not file.path.lower().endswith(SUFFIXES):
         raise ReadError("too_large", f"{file.size:,} bytes, more than {settings.max_bytes:,} (see --max-bytes)")
     if not known and not _HTML_START.match(stream.peek(HEAD)[:HEAD].decode("latin-1")):
         raise ReadError(
-            "not_a_document", f"neither HTML, text, JSONL, Parquet nor WARC by name or content: {Path(file.path).suffix!r}"
+            "not_a_document",
+            f"neither HTML, text, JSONL, Parquet nor WARC by name or content: {Path(file.path).suffix!r}",
         )
     data = read_all(stream, settings.max_bytes)
     if not data:
@@ -152,7 +154,7 @@ def looks_like_html(text: str) -> bool:
     )
 
 
-def _lines(stream: io.BufferedReader, source: str, settings: Settings) -> Iterator[Raw]:
+def _lines(stream: io.BufferedReader[Any], source: str, settings: Settings) -> Iterator[Raw]:
     for number, line in iter_lines(stream, 2 * settings.max_bytes):
         place = f"{source}#{number}"
         if line is None:
@@ -206,7 +208,7 @@ def from_record(
         if content is not None and len(content) > settings.max_bytes:
             raise ReadError("too_large", f"{name} has {len(content):,} characters, more than {settings.max_bytes:,}")
     identity = values.pop("id") or place
-    return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)  # type: ignore[arg-type]
+    return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)
 
 
 def _parquet(file: InputFile, settings: Settings) -> Iterator[Raw]:
@@ -230,7 +232,7 @@ def _parquet(file: InputFile, settings: Settings) -> Iterator[Raw]:
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
 
 
-def _warc(stream: io.BufferedReader, source: str, settings: Settings) -> Iterator[Raw]:
+def _warc(stream: io.BufferedReader[Any], source: str, settings: Settings) -> Iterator[Raw]:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 

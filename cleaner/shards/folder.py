@@ -1,8 +1,8 @@
 """A run folder: parts written whole or not at all, a journal of finished units, the manifest last.
 
-    OUT/clean/part-00000.parquet, OUT/removed/…, OUT/rejected/…      part N holds what became of unit N
-    OUT/journal.jsonl                                               while a run is unfinished
-    OUT/run.json                                                    written last: a folder without it is unfinished
+OUT/clean/part-00000.parquet, OUT/removed/…, OUT/rejected/…      part N holds what became of unit N
+OUT/journal.jsonl                                               while a run is unfinished
+OUT/run.json                                                    written last: a folder without it is unfinished
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ class RunFolder:
             return self._begin(header)
         state = "a finished run" if finished else "an unfinished run"
         if not resume:
-            raise FolderError(
-                f"{self.path} holds {state}; give --resume to go on with it or --overwrite to start anew"
-            )
+            raise FolderError(f"{self.path} holds {state}; give --resume to go on with it or --overwrite to start anew")
         if finished:
             self._same(header, self.manifest()["header"])
             return []
@@ -89,8 +87,9 @@ class RunFolder:
         new = json.loads(json.dumps(header))
         for key in sorted(set(old) | set(new)):
             if old.get(key) != new.get(key):
+                changed = _difference(old.get(key), new.get(key))
                 raise FolderError(
-                    f"cannot resume {self.path}: {key} changed since it was begun ({_difference(old.get(key), new.get(key))}); "
+                    f"cannot resume {self.path}: {key} changed since it was begun ({changed}); "
                     "use what it was begun with, or --overwrite"
                 )
 
@@ -175,7 +174,9 @@ def write_part(path: Path, table: pa.Table) -> dict[str, Any]:
         temporary,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
-        use_dictionary=[field.name for field in table.schema if field.name not in _LONG and pa.types.is_string(field.type)],
+        use_dictionary=[
+            field.name for field in table.schema if field.name not in _LONG and pa.types.is_string(field.type)
+        ],
         write_statistics=True,
     )
     digest = file_sha256(temporary)

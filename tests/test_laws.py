@@ -1,0 +1,187 @@
+"""The laws of the house, over generated documents in many scripts."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from strategies import texts
+
+from cleaner.chain import Chain, View
+from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
+from cleaner.filters.brake import Brake
+from cleaner.filters.language import OtherLanguage
+from cleaner.filters.layout import Layout
+from cleaner.filters.repeats import Repeats
+from cleaner.filters.rules import Rules
+from cleaner.ingest.record import Raw
+from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.rulebook.load import load_rulebook
+from cleaner.run import unit_books
+from cleaner.settings import Settings
+from cleaner.text import fold, fold_with_map
+
+CLEANER = Cleaner(Settings(min_kept=0, max_lost=1.0))
+BOOK = load_rulebook()
+LANGUAGES = st.sampled_from([None, "en", "de", "ru", "ar", "zh", "hy"])
+
+
+def document(text: str, language: str | None = None) -> Document:
+    return Document.from_text(text, id="d", language=language)
+
+
+@given(texts(), LANGUAGES)
+@example("", None)
+@example("x", None)
+@example("\n", "en")
+def test_kept_and_removed_partition_the_source_and_restore_it(text: str, language: str | None) -> None:
+    outcome = CLEANER.clean(document(text, language))
+    spans = sorted([*outcome.kept, *((removal.start, removal.end) for removal in outcome.removals)])
+    position = 0
+    for start, end in spans:
+        assert start == position < end
+        position = end
+    assert position == len(text)
+    assert outcome.text == "".join(text[start:end] for start, end in outcome.kept)
+    removed = [(removal.start, text[removal.start : removal.end]) for removal in outcome.removals]
+    assert restore(outcome.text, removed) == text
+    assert restore(outcome.text, reversed(removed)) == text
+
+
+@given(texts())
+def test_segments_partition_the_text_one_line_each(text: str) -> None:
+    segments = split_lines(text)
+    assert "".join(text[segment.start : segment.end] for segment in segments) == (text if text.strip() else "")
+    contents = [text[segment.start : segment.end].strip() for segment in segments]
+    assert contents == [line.strip() for line in text.splitlines() if not line.isspace() and line]
+    numbers = [segment.line for segment in segments]
+    assert numbers == sorted(numbers)
+    for segment in segments:
+        before = text[: segment.end - len(text[segment.start : segment.end].lstrip())]
+        assert segment.line == before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+
+
+@given(texts(), LANGUAGES)
+def test_rules_and_repeats_remove_nothing_from_what_they_cleaned(text: str, language: str | None) -> None:
+    chain = Chain([Rules(BOOK), Repeats()])
+    once = chain.clean(document(text, language))
+    twice = chain.clean(document(once.text, language))
+    assert [(removal.rule, once.text[removal.start : removal.end]) for removal in twice.removals] == []
+
+
+@given(texts(), LANGUAGES)
+def test_every_filter_alone_proposes_spans_inside_the_text(text: str, language: str | None) -> None:
+    view = View(document(text, language))
+    for filter in (Rules(BOOK), Repeats(), Layout(BOOK), OtherLanguage()):
+        for removal in filter.removals(view):
+            assert 0 <= removal.start < removal.end <= len(text)
+            assert removal.filter == filter.name
+            assert removal.reason and removal.rule
+            assert 0 < removal.confidence <= 1
+
+
+@given(st.lists(texts(), max_size=6))
+def test_the_books_of_a_batch_balance(batch: list[str]) -> None:
+    cleaner = Cleaner(Settings(min_kept=20, max_lost=0.5))
+    records = [Raw(id=str(number), source=f"s#{number}", text=text) for number, text in enumerate(batch)]
+    cleaned = cleaner.clean_batch(raw_batch(records))
+    books = unit_books(len(batch), cleaned)
+    assert books.chars == sum(map(len, batch))
+    assert books.documents == books.clean + books.rejected
+
+
+@given(st.lists(texts(), min_size=1, max_size=5), st.data())
+def test_a_document_comes_out_the_same_whatever_stands_beside_it(batch: list[str], data: st.DataObject) -> None:
+    records = [Raw(id=str(number), source=f"s#{number}", text=text) for number, text in enumerate(batch)]
+    together = CLEANER.clean_batch(raw_batch(records))
+    cut = data.draw(st.integers(0, len(records)))
+    halves = [CLEANER.clean_batch(raw_batch(part)) for part in (records[:cut], records[cut:])]
+    for kind in ("clean", "removed", "rejected"):
+        assert getattr(together, kind) == pa.concat_tables([getattr(half, kind) for half in halves])
+
+
+@given(texts())
+def test_prose_goes_only_on_two_signs(text: str) -> None:
+    from cleaner.text import is_prose
+
+    outcome = CLEANER.clean(document(text, "en"))
+    for removal in outcome.removals:
+        taken = text[removal.start : removal.end].strip()
+        if "signs" in removal.evidence and is_prose(taken):
+            assert len(removal.evidence["signs"]) >= 2  # type: ignore[arg-type]
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
+def test_folding_with_places_folds_the_same_and_places_ascend(text: str) -> None:
+    folded, places = fold_with_map(text)
+    assert fold(text) == folded
+    assert len(places) == len(folded) + 1
+    assert places == sorted(places)
+    assert all(0 <= place <= len(text) for place in places)
+
+
+@given(st.integers(0, 30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
+def test_apply_refuses_spans_that_are_not_sorted_disjoint_and_inside(
+    length: int, spans: list[tuple[int, int]]
+) -> None:
+    text = "x" * length
+    removals = [Removal(start, end, "f", "r", "", 1.0) for start, end in spans]
+    good = all(start < end <= length for start, end in spans) and all(
+        one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False)
+    )
+    if good:
+        assert len(apply(text, removals)) + sum(end - start for start, end in spans) == length
+        assert sum(end - start for start, end in kept_spans(length, removals)) == len(apply(text, removals))
+    else:
+        with pytest.raises(ValueError, match=r"removal \d+\.\.\d+"):
+            apply(text, removals)
+
+
+class Greedy:
+    """A filter that proposes whatever it was given, overlaps included."""
+
+    def __init__(self, name: str, spans: list[tuple[int, int]]) -> None:
+        self.name = name
+        self.spans = spans
+
+    def removals(self, view: View) -> list[Removal]:
+        return [Removal(start, end, self.name, "r", "", 1.0) for start, end in self.spans]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted).map(tuple), max_size=8)
+
+
+@given(texts(), st.lists(SPANS, min_size=1, max_size=4))
+def test_whatever_filters_propose_the_chain_removes_the_union_once(
+    text: str, proposals: list[list[tuple[int, int]]]
+) -> None:
+    inside = [[(min(a, len(text)), min(b, len(text))) for a, b in spans] for spans in proposals]
+    chain = Chain([Greedy(str(number), spans) for number, spans in enumerate(inside)])
+    outcome = chain.clean(document(text))
+    union = {place for spans in inside for start, end in spans for place in range(start, end)}
+    assert outcome.text == "".join(character for place, character in enumerate(text) if place not in union)
+
+
+def test_a_span_outside_the_text_is_an_error_that_names_the_filter() -> None:
+    with pytest.raises(ValueError, match="filter 'far'"):
+        Chain([Greedy("far", [(0, 9)])]).clean(document("short"))
+
+
+@pytest.mark.parametrize("text", ["a\ud800b", "\udfff"])
+def test_lone_surrogates_are_refused_at_the_door(text: str) -> None:
+    with pytest.raises(ValueError, match="lone surrogate"):
+        Document.from_text(text)
+    _, rejection, _ = CLEANER.clean_raw(Raw(id="a", source="a", text=text))
+    assert rejection is not None
+    assert rejection.reason == "bad_text"
+
+
+def test_the_brake_counts_what_the_filters_took_but_not_extraction() -> None:
+    doc = document("one line\ntwo line\n")
+    taken = [Removal(0, 9, "main_content", "nav", "", 1.0), Removal(9, 13, "rules", "x", "", 1.0)]
+    assert Brake(0.5, 0).check(doc, taken) is None
+    rejection = Brake(0.4, 0).check(doc, taken)
+    assert rejection is not None and rejection.reason == "lost_too_much"
+    rejection = Brake(1.0, 20).check(doc, taken)
+    assert rejection is not None and rejection.reason == "too_little_left"
