@@ -46,8 +46,9 @@ _SHARED = {
 }
 # Below 40 letters no detector that was measured is right more than 93 times in 100: abstain.
 MIN_LETTERS = 40
-# Enough for 0.98 accuracy on documents; more only costs time (langdetect's is linear in it).
-LOOK = 1000
+# Characters looked at: enough for 0.98 accuracy on documents, and langdetect's time grows with them (4 ms for 1,000).
+LOOK = 800
+LINE_LOOK = 100
 # langdetect's own probability from which its answer is taken.
 SURE = 0.9
 SEED = 0
@@ -122,9 +123,12 @@ def detect(text: str, declared: str | None = None) -> Language | None:
 
 
 def detect_lines(lines: Iterable[str], declared: str | None = None) -> Language | None:
-    """The language of a document, told from its longest lines: menus and labels say least of it."""
-    longest = sorted(lines, key=len, reverse=True)[:12]
-    return detect("\n".join(line[:LOOK] for line in longest)[: 2 * LOOK], declared)
+    """The language of a document, told from its longest lines: menus and labels say least of it.
+
+    Each gives its beginning alone, so that one paragraph in another language cannot outvote the rest.
+    """
+    longest = sorted(lines, key=len, reverse=True)[: LOOK // LINE_LOOK]
+    return detect("\n".join(line[:LINE_LOOK] for line in longest), declared)
 
 
 def _fits(code: str, script: str) -> bool:

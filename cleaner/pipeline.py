@@ -94,7 +94,7 @@ class Cleaner:
         from cleaner.ingest.html import PageError
 
         if raw.reason is not None:
-            return None, Rejection("ingest", raw.reason, raw.detail or ""), None
+            return None, Rejection(raw.stage, raw.reason, raw.detail or ""), raw.text
         content = raw.html if raw.html is not None else raw.text or ""
         if len(content) > self.settings.max_bytes:
             detail = f"{len(content):,} characters, more than {self.settings.max_bytes:,} (see --max-bytes)"
@@ -132,6 +132,7 @@ def raw_records(batch: pa.RecordBatch | pa.Table) -> Iterable[Raw]:
     for row in batch.select(names).to_pylist():
         row.setdefault("source", row["id"])
         row["replaced"] = row.get("replaced") or 0
+        row["stage"] = row.get("stage") or "ingest"
         yield Raw(**row)
 
 

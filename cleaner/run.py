@@ -288,7 +288,7 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
             except sqlite3.IntegrityError:
                 (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
                 detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
-                yield replace(raw, html=None, text=None, reason="duplicate_id", detail=detail)
+                yield replace(raw, html=None, reason="duplicate_id", detail=detail)
             else:
                 yield raw
     finally:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 SENTENCE_ENDS = ".!?…‥。．！？｡؟۔।॥։።፧፨။៕།"
 # Quotation marks and brackets that may follow the sentence end.  Leaving out the curly ones alone would make a C4-like
 # rule lose 16 points of story (docs/quality.md).
-CLOSERS = "\"'”’»›)]}」』】〉》）］｝〞″′“‘*_ \t\u00a0\u200f\u200e\u202c\u2069"
+CLOSERS = "\"'”’»«›‹)]}」』】〉》）］｝〞″′“‘*_ \t\u00a0\u200f\u200e\u202c\u2069"
 BULLETS = "-–—―•·∙*▪▫■□►▶▸»›>○●◦‣⁃|–・◆◇★☆✓✔→"
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ\-][^\W_]+)*")
@@ -27,6 +27,9 @@ _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 # Characters of an unspaced script that weigh as much as one word: Chinese and Japanese news run at 1.6 to 2.2
 # characters a word, Thai at about 4; 2 errs on the side of seeing prose.
 CHARACTERS_A_WORD = 2.0
+_ARMENIAN = re.compile("[\u0531-\u0587]")
+_TAGGED = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSERS)}]*\s*[(\[/][^()\[\]/]{{1,24}}[)\]/]\s*$")
+_MARK = re.compile(rf"(?:[{re.escape(BULLETS)}]|\d{{1,3}}[.)])\s")
 # A line with a sentence end reads as prose from this many words on: shorter ones are as often prompts ("Subscribe to
 # our newsletter today.") as story.
 PROSE_WORDS = 8.0
@@ -54,11 +57,37 @@ def weight(line: str) -> float:
 def ends_sentence(line: str) -> bool:
     """True when the line ends as a sentence does, in any script, closing quotes and brackets aside.
 
+    A short note in brackets behind the sentence ("(NPA)", an agency's tag) does not count, and in Armenian text a colon
+    does, since it is written for the full stop.
+
     >>> ends_sentence("He said: “We agreed.”"), ends_sentence("合意した。」"), ends_sentence("Politics")
     (True, True, False)
     """
     bare = line.rstrip().rstrip(CLOSERS)
-    return bare != "" and bare[-1] in SENTENCE_ENDS
+    if bare == "":
+        return False
+    if bare[-1] in SENTENCE_ENDS or (bare[-1] == ":" and _ARMENIAN.search(bare[-200:])):
+        return True
+    return _TAGGED.search(line[-60:]) is not None
+
+
+def is_question(line: str) -> bool:
+    """True when a line ends with a question or exclamation mark, as headlines may.
+
+    >>> is_question("Who will win?"), is_question("She won.")
+    (True, False)
+    """
+    bare = line.rstrip().rstrip(CLOSERS)
+    return bare != "" and bare[-1] in "?!？！؟"
+
+
+def is_marked(line: str) -> bool:
+    """True when a line begins with a list mark: a bullet or dash and a space, or a number and a dot or bracket.
+
+    >>> is_marked("- one"), is_marked("2) two"), is_marked("2 May")
+    (True, True, False)
+    """
+    return _MARK.match(line) is not None
 
 
 def is_prose(line: str) -> bool:
@@ -68,7 +97,10 @@ def is_prose(line: str) -> bool:
     (True, False)
     """
     words = weight(line)
-    return words >= LONG_WORDS or (words >= PROSE_WORDS and ends_sentence(line))
+    # a long line that ends in a colon leads to a list or a quotation of the story
+    return words >= LONG_WORDS or (
+        words >= PROSE_WORDS and (ends_sentence(line) or line.rstrip().endswith((":", "：")))
+    )
 
 
 def is_bullet(line: str) -> bool:

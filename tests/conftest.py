@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Time limits are no laws: a loaded machine must not fail a property.  HYPOTHESIS_PROFILE=thorough looks 30 times longer.
+# Time limits are no laws: a loaded machine must not fail a property.  HYPOTHESIS_PROFILE=thorough looks longer.
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=3000)

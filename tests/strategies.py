@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 WORDS = {
-    "Latin": "the minister said on Monday that harbour council bridge river vote treaty İlham naïve Straße ﬁnal e\u0301tude".split(),
+    "Latin": "the minister said on Monday that harbour council river İlham naïve Straße ﬁnal e\u0301tude".split(),
     "Cyrillic": "министр заявил в понедельник совет мост река договор голосование й\u0306 город сегодня".split(),
     "Arabic": "الوزير قال يوم الاثنين المجلس الجسر النهر الاتفاق \u202bالمدينة\u202c وَقَّع".split(),
     "Armenian": "նախարարը ասաց երկուշաբթի խորհուրդ կամուրջ գետ պայմանագիր".split(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -122,13 +124,11 @@ def test_folding_with_places_folds_the_same_and_places_ascend(text: str) -> None
 
 
 @given(st.integers(0, 30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
-def test_apply_refuses_spans_that_are_not_sorted_disjoint_and_inside(
-    length: int, spans: list[tuple[int, int]]
-) -> None:
+def test_apply_refuses_spans_that_are_not_sorted_disjoint_and_inside(length: int, spans: list[tuple[int, int]]) -> None:
     text = "x" * length
     removals = [Removal(start, end, "f", "r", "", 1.0) for start, end in spans]
     good = all(start < end <= length for start, end in spans) and all(
-        one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False)
+        one[1] <= two[0] for one, two in itertools.pairwise(spans)
     )
     if good:
         assert len(apply(text, removals)) + sum(end - start for start, end in spans) == length

@@ -1,8 +1,10 @@
 """Paragraphs in another language than their document: a translated notice, a teaser of the site's other edition.
 
 A paragraph goes only when two signs agree: it shares hardly any words with the rest of the text, not even the small
-ones, and a detector (the script, or langdetect, seeded) is sure of another language.  Left alone: short paragraphs,
-quotations, documents that are bilingual, and at most `MAX_ASKED` paragraphs a document are asked about.
+ones, and a detector (the script, or langdetect, seeded) is sure of another language.
+
+Left alone: short paragraphs, quotations (in quotation marks, or announced by a colon), line-ups and other lists of
+names, and bilingual documents.  At most `MAX_ASKED` paragraphs a document are asked about.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Iterable
 
 from cleaner.chain import View
 from cleaner.document import Removal
-from cleaner.language import detect
-from cleaner.text import CLOSERS, scripts, tokens
+from cleaner.language import detect, detect_lines
+from cleaner.text import scripts, tokens
 
 NAME = "language"
 # Letters a paragraph must have: under 100 langdetect is wrong about one paragraph in twelve.
@@ -25,6 +27,9 @@ MAX_ASKED = 6
 SURE = 0.99
 # A document with more than this share of text in other languages is bilingual: nothing is removed.
 BILINGUAL = 0.3
+# Share of capitalised words from which a paragraph is a list of names: German prose, which capitalises most, has .35.
+NAMES = 0.6
+QUOTES = frozenset("\"'”’»›“‘„«‹「『《〈—–-")
 
 
 class OtherLanguage:
@@ -45,8 +50,13 @@ class OtherLanguage:
         main = _script(document.text)
         found: list[Removal] = []
         asked = foreign = 0
+        announced = False
         for line, own in zip(lines, words, strict=True):
-            if sum(map(len, own)) < MIN_LETTERS or asked >= MAX_ASKED or _quoted(line.text):
+            is_long = sum(map(len, own)) >= MIN_LETTERS
+            is_quotation = announced or line.text[:1] in QUOTES
+            # a quotation may run over several short lines, as verse does
+            announced = line.text.endswith((":", "：", "՝")) or (announced and not is_long)
+            if not is_long or asked >= MAX_ASKED or is_quotation or _is_names(line.text):
                 continue
             shared = sum(counts[word] > 1 for word in own) / len(own)
             if shared >= SHARED_WORDS and _script(line.text) == main:
@@ -64,12 +74,17 @@ class OtherLanguage:
                         {"language": other.code, "by": other.by, "sure": round(other.confidence, 4)},
                     )
                 )
-        if foreign <= BILINGUAL * sum(len(line.text) for line in lines):
-            yield from found
+        if found and foreign <= BILINGUAL * sum(len(line.text) for line in lines):
+            gone = {removal.start for removal in found}
+            rest = detect_lines(line.text for line in lines if line.segment.start not in gone)
+            # A detector that does not know the document's own language takes its paragraphs for any other one.
+            if rest is not None and rest.code == document.language:
+                yield from found
 
 
-def _quoted(text: str) -> bool:
-    return text[:1] in CLOSERS + "„«“‘「『¿¡"
+def _is_names(text: str) -> bool:
+    words = [word for word in text.split() if word[0].isalpha()]
+    return sum(word[0].isupper() for word in words) > NAMES * len(words)
 
 
 def _script(text: str) -> str | None:

@@ -2,8 +2,9 @@
 
 Everything here happens behind the last line that must be story: prose with no sign against it.  A cue header (a rule
 of scope ``tail``: "Politics", "Popular", "News") opens a block to the end of the text, long summaries included, but
-only when every line of prose in it shows a second sign, and at least one line does; otherwise nothing is touched, so
-that a bare section word used as a subheading stays where it is.
+only when every line of prose in it shows a second sign, at least two lines do, and the block is not longer than the
+rule allows, nor than the story before it; otherwise nothing is touched, so that a bare section word used as a
+subheading or in a list stays, and so does a news roundup whose items have labels and bullets of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from cleaner.rulebook.model import Rule
 from cleaner.text import is_bullet, tokens, weight
 
 NAME = "layout"
+# Lines with a sign against them that a list under a cue header must have.
+MIN_TELLING = 2
 # A label over a teaser list has at most this many words ("More from the region").
 LABEL_WORDS = 4.0
 # Share of a teaser's longer words that stand in the story.  Paragraphs of one story share .3 to .6 with the rest of
@@ -48,10 +51,12 @@ class Layout:
         end = _story_end(witnesses, len(lines))
         if end == 0 or end == len(lines):
             return
+        if _length(lines[end:]) > _length(lines[:end]):
+            return
         matcher = self.rulebook.matcher(view.document.language, view.document.site)
         for place in range(end, len(lines)):
             rule = next((rule for rule in matcher.hits(lines[place].text) if rule.scope == "tail"), None)
-            if rule is not None and any(witnesses.signs(later) for later in range(place + 1, len(lines))):
+            if rule is not None and _is_teaser_list(place, len(lines), witnesses, rule):
                 yield from _tail(lines, place, witnesses, rule)
                 return
         label = _unnamed(lines, end, witnesses)
@@ -61,12 +66,21 @@ class Layout:
         yield from _orphans(view, lines[end:])
 
 
+def _length(lines: Sequence[Line]) -> int:
+    return sum(len(line.text) for line in lines)
+
+
 def _story_end(witnesses: Witnesses, count: int) -> int:
     """Place behind the last line of prose that has no sign against it."""
     for place in range(count - 1, -1, -1):
         if witnesses.is_prose(place) and not witnesses.signs(place):
             return place + 1
     return 0
+
+
+def _is_teaser_list(start: int, count: int, witnesses: Witnesses, rule: Rule) -> bool:
+    telling = sum(bool(witnesses.signs(place)) for place in range(start + 1, min(count, start + 1 + rule.max_lines)))
+    return count - start - 1 <= rule.max_lines and telling >= MIN_TELLING
 
 
 def _tail(lines: Sequence[Line], start: int, witnesses: Witnesses, rule: Rule | None) -> Iterable[Removal]:

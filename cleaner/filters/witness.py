@@ -6,6 +6,10 @@ which needs to know the language:
 - ``bullet``: it stands behind a bullet that is alone on its line, as teaser lists are left by extractors;
 - ``repeated``: the same text stands more than once in the document;
 - ``title twice``: the line before it stands twice in a row, as a teaser's picture title and headline do.
+
+Prose that stands next to prose has no sign against it: teasers are set apart by their titles, labels or bullets, and
+where two paragraphs follow each other a story is told.  Mere labels (``News``, ``organic cotton``) may stand anywhere
+any number of times: their repetition says nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +18,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cleaner.chain import Line
-from cleaner.text import fold, is_bullet, is_prose
+from cleaner.text import fold, is_bullet, is_prose, weight
+
+# A line of fewer words is a label rather than a title.
+TITLE_WORDS = 4.0
 
 
 class Witnesses:
@@ -34,11 +41,19 @@ class Witnesses:
 
     def signs(self, place: int) -> list[str]:
         """The signs against a line, in a fixed order."""
-        signs = []
+        signs: list[str] = []
+        if self.is_prose(place) and self._beside_prose(place):
+            return signs
         if place > 0 and is_bullet(self.lines[place - 1].text):
             signs.append("bullet")
-        if self._counts[self._folded[place]] > 1:
+        if self._counts[self._folded[place]] > 1 and not self._is_label(place):
             signs.append("repeated")
-        if place > 1 and self._folded[place - 1] == self._folded[place - 2]:
+        if place > 1 and self._folded[place - 1] == self._folded[place - 2] and not self._is_label(place - 1):
             signs.append("title twice")
         return signs
+
+    def _beside_prose(self, place: int) -> bool:
+        return any(0 <= near < len(self.lines) and self.is_prose(near) for near in (place - 1, place + 1))
+
+    def _is_label(self, place: int) -> bool:
+        return weight(self.lines[place].text) < TITLE_WORDS

@@ -59,9 +59,9 @@ def align(lines: Sequence[str], blocks: Sequence[str]) -> Alignment:
     matches.append((len(said), len(have)))
     loose: list[int] = []
     for (line, block), (next_line, next_block) in pairwise(matches):
-        loose += range(line + 1, next_line)
-        if next_line - line > 1 and next_block - block > 1:
-            _spell(said_keys[line + 1 : next_line], have, range(block + 1, next_block), taken)
+        between = range(line + 1, next_line)
+        spelled = _spell([said_keys[index] for index in between], have, range(block + 1, next_block), taken)
+        loose += (index for index, is_spelled in zip(between, spelled, strict=True) if not is_spelled)
     if not loose:
         return Alignment(taken, [])
     loose_lines = [said[index][1] for index in loose]
@@ -73,21 +73,37 @@ def _key(line: str) -> str:
     return _NOT_LETTERS.sub("", line).casefold()
 
 
-def _spell(lines: Sequence[str], have: Sequence[str], gap: range, taken: list[bool]) -> None:
-    """Take the blocks of a gap that stand, in order, in the gap's lines run together."""
+def _spell(lines: Sequence[str], have: Sequence[str], gap: range, taken: list[bool]) -> list[bool]:
+    """Take the blocks of a gap that stand, in order, in the gap's lines run together.
+
+    Returns for each line whether the blocks taken spell at least half of it.
+    """
     run = "".join(lines)
     position = 0
-    for block in gap:
+    found: list[tuple[int, int]] = []
+    for block in gap if run else ():
         key = have[block]
-        if key and run.startswith(key, position):
-            taken[block] = True
-            position += len(key)
-        elif len(key) >= PIECE:
+        place = position if key and run.startswith(key, position) else -1
+        if place < 0 and len(key) >= PIECE:
             # Look ahead no further than a few times the block: keeps the search linear.
-            found = run.find(key, position, position + 8 * len(key) + 2000)
-            if found >= 0:
-                taken[block] = True
-                position = found + len(key)
+            place = run.find(key, position, position + 8 * len(key) + 2000)
+        if place >= 0:
+            taken[block] = True
+            position = place + len(key)
+            found.append((place, position))
+    spelled = []
+    start = first = 0
+    for line in lines:
+        end = start + len(line)
+        while first < len(found) and found[first][1] <= start:
+            first += 1
+        covered, piece = 0, first
+        while piece < len(found) and found[piece][0] < end:
+            covered += min(found[piece][1], end) - max(found[piece][0], start)
+            piece += 1
+        spelled.append(2 * covered >= len(line))
+        start = end
+    return spelled
 
 
 def _cover(loose: Sequence[str], blocks: Sequence[str], have: Sequence[str], taken: list[bool]) -> None:

@@ -6,7 +6,6 @@ import gzip
 import io
 import os
 import sys
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ def list_files(inputs: Sequence[Path], exclude: Path | None = None) -> Iterator[
 
     Directories are walked without holding them all in memory.  Hidden files and folders (a leading dot) and the
     folder ``exclude`` are left out.  Links to directories are followed once: a link back to a directory that is
-    already listed gives a `Raw` with reason ``link_loop``.
+    already listed gives a `Raw` with reason ``link_loop``.  An input inside another one is listed once.
 
     ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
     """
@@ -91,7 +90,7 @@ class _Walk:
         """Depth first, names in code point order, links to directories after everything else of their directory."""
         stack: list[Iterator[tuple[str, bool]]] = []
         problem = self._enter(top, stack)
-        if problem:
+        if problem and problem.reason != "link_loop":  # as an input, it lies inside another one
             yield problem
         while stack:
             try:
@@ -115,8 +114,8 @@ class _Walk:
             self.seen.add(identity)
             with os.scandir(path) as entries:
                 listed = sorted(
-                    (entry.is_dir() and entry.is_symlink(), entry.name, entry.path, entry.is_dir())
-                    for entry in entries
+                    (is_directory and entry.is_symlink(), entry.name, entry.path, is_directory)
+                    for entry, is_directory in ((entry, _is_directory(entry)) for entry in entries)
                     if not entry.name.startswith(".")
                 )
         except OSError as error:
@@ -141,35 +140,47 @@ class _Walk:
         return Raw(id=source, source=source, reason=reason, detail=detail)
 
 
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself, or through a directory that is closed to us
+        return False
+
+
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".gz", ".zst")
+# A file may decompress to this many bytes, and to so many times what has been read of it: news pages reach a tenth
+# of that, and a bomb ends here instead of being read through.
+FREE_BYTES = 100_000_000
+MAX_RATIO = 250
 
 
 class Bytes(io.RawIOBase):
     """The decompressed bytes of a file.  ``raw_position`` tells how far the file on disk has been read.
 
-    Reading raises `ReadError` with reason ``truncated`` or ``corrupt`` where the compressed data breaks.
+    Reading raises `ReadError` with reason ``truncated`` or ``corrupt`` where the compressed data breaks, after all that
+    came before the break, and ``too_large`` for a decompression bomb.
     """
-
-    _stream: Any
 
     def __init__(self, path: str) -> None:
         super().__init__()
         try:
             self._disk: IO[bytes] = open(path, "rb")  # noqa: SIM115 (closed with this stream)
+            head = self._disk.read(4)
+            self._disk.seek(0)
         except OSError as error:
-            raise ReadError("unreadable", f"cannot open the file: {error.strerror or error}") from error
-        head = self._disk.read(4)
-        self._disk.seek(0)
-        self._compressed = True
+            raise ReadError("unreadable", f"cannot read the file: {error.strerror or error}") from error
+        self.compressed = True
         if head.startswith(GZIP):
-            self._stream = gzip.GzipFile(fileobj=self._disk)
+            self._stream: Any = gzip.GzipFile(fileobj=self._disk)
         elif head == ZSTD:
             self._stream = _open_zstd(self._disk)
         else:
             self._stream = self._disk
-            self._compressed = False
+            self.compressed = False
+        self._given = 0
+        self._broken: ReadError | None = None
 
     @property
     def raw_position(self) -> int:
@@ -183,20 +194,30 @@ class Bytes(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         """Fill ``buffer``; 0 at the end of the data."""
         view = memoryview(buffer)  # type: ignore[arg-type]
-        try:
-            data = self._stream.read(len(view))
-        except EOFError as error:
-            raise ReadError("truncated", "the compressed file ends in the middle") from error
-        except zlib.error as error:
-            raise ReadError("corrupt", f"the gzip data is damaged: {error}") from error
-        except OSError as error:
-            raise ReadError("corrupt" if self._compressed else "unreadable", str(error)) from error
-        except Exception as error:
-            if type(error).__name__ != "ZstdError":
-                raise
-            raise ReadError("corrupt", f"the zstd data is damaged: {error}") from error
-        view[: len(data)] = data
-        return len(data)
+        filled = 0
+        while filled < len(view) and self._broken is None:
+            try:
+                data = self._stream.read1(len(view) - filled)
+            except Exception as error:
+                self._broken = self._cause(error)
+                break
+            if not data:
+                return filled
+            view[filled : filled + len(data)] = data
+            filled += len(data)
+        if self._broken is not None and not filled:
+            raise self._broken
+        self._given += filled
+        if self.compressed and self._given > FREE_BYTES + MAX_RATIO * self.raw_position:
+            raise ReadError("too_large", f"decompresses to over {MAX_RATIO} times its size: a decompression bomb")
+        return filled
+
+    def _cause(self, error: Exception) -> ReadError:
+        if isinstance(error, EOFError):
+            return ReadError("truncated", "the compressed file ends in the middle")
+        if not self.compressed:
+            return ReadError("unreadable", str(error))
+        return ReadError("corrupt", f"the compressed data is damaged: {error}")
 
     def close(self) -> None:
         """Close the file on disk."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 
 from cleaner.document import find_surrogate
 from cleaner.ingest.encoding import Decoded, decode
-from cleaner.ingest.files import SUFFIXES, Bytes, InputFile, iter_lines, list_files, printable, read_all
+from cleaner.ingest.files import SUFFIXES, Bytes, InputError, InputFile, iter_lines, list_files, read_all
 from cleaner.ingest.record import Raw, ReadError
+from cleaner.ingest.warc import read_bodies
 from cleaner.settings import FIELDS, Settings
 
 HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx")
@@ -26,11 +28,11 @@ WARC_NAMES = (".warc", ".arc")
 PARQUET_NAMES = (".parquet", ".pq")
 
 _HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|article|div|p|h1|meta)\b",
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body|article|div|p|h1|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _HTML_ANYWHERE = re.compile(r"<(?:html|body|head)[\s>]", re.IGNORECASE)
-_TAG = re.compile(r"<[a-zA-Z!/][^>]{0,2000}>")
+_TAG = re.compile(r"<[a-zA-Z!/][^<>]{0,2000}>")
 HEAD = 4096
 
 
@@ -47,9 +49,7 @@ def read_inputs(
     """
     paths = [path for path in inputs if str(path) != "-"]
     if len(paths) < len(inputs):
-        import sys
-
-        yield from _lines(sys.stdin.buffer, "stdin", settings)  # type: ignore[arg-type]
+        yield from _lines(_stdin(), "stdin", settings)
     if not paths:
         return
     for found in list_files(paths, exclude):
@@ -68,10 +68,8 @@ def read_inputs(
 def read_one(file: str, settings: Settings) -> Iterator[Raw]:
     """The records of one file, or, for ``-``, the one text or page on standard input."""
     if file == "-":
-        import sys
-
         try:
-            yield _content("stdin", decode(read_all(sys.stdin.buffer, settings.max_bytes)), page=False)
+            yield _content("stdin", decode(read_all(_stdin(), settings.max_bytes)), page=False)
         except ReadError as error:
             yield _failed("stdin", error.reason, error.detail)
         return
@@ -80,6 +78,12 @@ def read_one(file: str, settings: Settings) -> Iterator[Raw]:
             yield found
         else:
             yield from (raw for raw, _ in read_file(found, settings))
+
+
+def _stdin() -> io.BufferedReader[Any]:
+    if sys.stdin is None:  # closed by the caller, as by `cleaner run - <&-`
+        raise InputError("standard input is closed")
+    return sys.stdin.buffer  # type: ignore[return-value]
 
 
 def read_file(file: InputFile, settings: Settings) -> Iterator[tuple[Raw, int]]:
@@ -95,9 +99,12 @@ def read_file(file: InputFile, settings: Settings) -> Iterator[tuple[Raw, int]]:
                 count += 1
                 yield raw, raw_bytes.raw_position
     except ReadError as error:
-        # What came before the break is good; the break itself is a record of its own.
-        source = f"{file.source}#{count + 1}" if count else file.source
-        yield _failed(source, error.reason, error.detail), file.size
+        yield _break(file.source, count, error), file.size
+
+
+def _break(source: str, count: int, error: ReadError) -> Raw:
+    """Where the reading of a file ends: what came before is good, the break itself is a record of its own."""
+    return _failed(f"{source}#{count + 1}" if count else source, error.reason, error.detail)
 
 
 def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings) -> Iterator[Raw]:
@@ -106,6 +113,8 @@ def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings
     for suffix in SUFFIXES:
         name = name.removesuffix(suffix)
     if head.startswith(b"PAR1"):
+        if stream.raw.compressed:
+            raise ReadError("unreadable", "a Parquet file inside a compressed one; decompress it first")
         yield from _parquet(file, settings)
     elif head.startswith(b"WARC/") or name.endswith(WARC_NAMES):
         yield from _warc(stream, file.source, settings)
@@ -139,7 +148,7 @@ def _content(source: str, decoded: Decoded, page: bool, **known: str | None) -> 
         raise ReadError("empty", "nothing but white space")
     is_html = looks_like_html(text) or (page and _TAG.search(text) is not None)
     content = {"html": text} if is_html else {"text": text}
-    return Raw(id=source, source=source, encoding=decoded.encoding, replaced=decoded.replaced, **content, **known)
+    return Raw(id=source, source=source, encoding=decoded.encoding, replaced=decoded.replaced, **content, **known)  # type: ignore[arg-type]
 
 
 def looks_like_html(text: str) -> bool:
@@ -155,23 +164,30 @@ def looks_like_html(text: str) -> bool:
 
 
 def _lines(stream: io.BufferedReader[Any], source: str, settings: Settings) -> Iterator[Raw]:
-    for number, line in iter_lines(stream, 2 * settings.max_bytes):
-        place = f"{source}#{number}"
-        if line is None:
-            yield _failed(place, "too_large", f"line {number} has more than {2 * settings.max_bytes:,} bytes")
-            continue
-        if not line.strip():
-            continue
-        try:
-            decoded = decode(line)
-            record = json.loads(decoded.text)
-            if not isinstance(record, dict):
-                raise ReadError("bad_record", f"line {number} is a JSON {type(record).__name__}, not an object")
-            yield from_record(record, place, settings, decoded.encoding, decoded.replaced)
-        except ReadError as error:
-            yield _failed(place, error.reason, error.detail)
-        except (ValueError, RecursionError) as error:
-            yield _failed(place, "bad_json", f"line {number}: {error}")
+    limit = 2 * settings.max_bytes
+    number = 0
+    try:
+        for number, line in iter_lines(stream, limit):
+            place = f"{source}#{number}"
+            if line is None:
+                yield _failed(place, "too_large", f"line {number} has more than {limit:,} bytes")
+            elif line.strip():
+                yield _line(line, number, place, settings)
+    except ReadError as error:
+        yield _break(source, number, error)
+
+
+def _line(line: bytes, number: int, place: str, settings: Settings) -> Raw:
+    try:
+        decoded = decode(line)
+        record = json.loads(decoded.text)
+        if not isinstance(record, dict):
+            raise ReadError("bad_record", f"line {number} is a JSON {type(record).__name__}, not an object")
+        return from_record(record, place, settings, decoded.encoding, decoded.replaced)
+    except ReadError as error:
+        return _failed(place, error.reason, error.detail)
+    except (ValueError, RecursionError) as error:
+        return _failed(place, "bad_json", f"line {number}: {error}")
 
 
 def from_record(
@@ -199,7 +215,9 @@ def from_record(
     text, html = values.pop("text"), values.pop("html")
     if not (text or "").strip() and not (html or "").strip():
         columns = " or ".join(settings.columns.get(name, name) for name in ("html", "text"))
-        raise ReadError("no_text", f"the record has no {columns} (fields: {', '.join(map(str, record)) or 'none'})")
+        # ascii: a name may hold what cannot be written as UTF-8
+        fields = ", ".join(ascii(name)[:40] for name in list(record)[:20])
+        raise ReadError("no_text", f"the record has no {columns} (fields: {fields or 'none'})")
     if html is None and text is not None and looks_like_html(text):
         text, html = None, text
     if html is not None:
@@ -208,7 +226,7 @@ def from_record(
         if content is not None and len(content) > settings.max_bytes:
             raise ReadError("too_large", f"{name} has {len(content):,} characters, more than {settings.max_bytes:,}")
     identity = values.pop("id") or place
-    return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)
+    return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)  # type: ignore[arg-type]
 
 
 def _parquet(file: InputFile, settings: Settings) -> Iterator[Raw]:
@@ -221,68 +239,43 @@ def _parquet(file: InputFile, settings: Settings) -> Iterator[Raw]:
             wanted = {settings.columns.get(name, name) for name in FIELDS}
             present = [name for name in parquet.schema_arrow.names if name in wanted]
             for batch in parquet.iter_batches(batch_size=64, columns=present):
-                for record in batch.to_pylist():
+                for row in range(batch.num_rows):
                     number += 1
                     place = f"{file.source}#{number}"
                     try:
-                        yield from_record(record, place, settings)
+                        yield from_record(_row(batch, row), place, settings)
                     except ReadError as error:
                         yield _failed(place, error.reason, error.detail)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
 
 
+def _row(batch: Any, row: int) -> dict[str, object]:
+    """One row as plain values.  Raises `ReadError` for a value that has no plain form."""
+    import pyarrow as pa
+
+    record: dict[str, object] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            value = column[row]
+            if pa.types.is_timestamp(column.type) and column.type.unit == "ns":  # finer than Python's dates
+                value = value.cast(pa.timestamp("us", column.type.tz), safe=False)
+            record[name] = value.as_py()
+        except Exception as error:  # a year past 9999, an unknown time zone, bytes that are no UTF-8
+            raise ReadError("bad_record", f"{name}: the value cannot be read: {error}") from error
+    return record
+
+
 def _warc(stream: io.BufferedReader[Any], source: str, settings: Settings) -> Iterator[Raw]:
-    from warcio.archiveiterator import ArchiveIterator
-    from warcio.exceptions import ArchiveLoadFailed
-
-    number = 0
-    try:
-        for record in ArchiveIterator(stream):
-            if record.rec_type not in ("response", "resource", "conversion"):
-                continue
-            number += 1
-            place = f"{source}#{number}"
-            try:
-                yield _warc_record(record, place, settings)
-            except ReadError as error:
-                if error.reason in ("truncated", "corrupt"):
-                    raise
-                yield _failed(place, error.reason, error.detail)
-    except ArchiveLoadFailed as error:
-        raise ReadError("corrupt", f"not a WARC record after record {number}: {error}") from error
-
-
-def _warc_record(record: object, place: str, settings: Settings) -> Raw:
-    headers = record.rec_headers  # type: ignore[attr-defined]
-    http = record.http_headers  # type: ignore[attr-defined]
-    url = headers.get_header("WARC-Target-URI")
-    kind = (http.get_header("Content-Type") if http else headers.get_header("Content-Type")) or ""
-    status = http.get_statuscode() if http else "200"
-    if status != "200":
-        raise ReadError("not_a_document", f"HTTP status {status} for {url}")
-    if kind and not re.match(r"\s*(text/|application/xhtml)", kind, re.IGNORECASE):
-        raise ReadError("not_a_document", f"content type {kind!r} for {url}")
-    declared_length = headers.get_header("Content-Length") or ""
-    try:
-        data = read_all(record.content_stream(), settings.max_bytes)  # type: ignore[attr-defined]
-    except ReadError:
-        raise
-    except Exception as error:  # the library lets errors of several decompressors through
-        raise ReadError("corrupt", f"cannot decode the record's body: {error}") from error
-    if not data.strip():
-        raise ReadError("empty", f"no body for {url}")
-    remaining = getattr(record.raw_stream, "limit", 0)  # type: ignore[attr-defined]
-    if declared_length.isdigit() and remaining:
-        raise ReadError("truncated", f"the record of {url} ends {remaining:,} bytes before its declared length")
-    charset = re.search(r"charset\s*=\s*[\"']?([\w.:\-]+)", kind)
-    page = "html" in kind
-    # WARC-Date is not taken: it is the date of the crawl, not of the article.
-    return _content(place, decode(data, charset.group(1) if charset else None), page, url=_clean_url(url))
-
-
-def _clean_url(url: str | None) -> str | None:
-    return url if url is None or find_surrogate(url) is None else printable(url)
+    for number, body in enumerate(read_bodies(stream, settings.max_bytes), 1):
+        place = f"{source}#{number}"
+        try:
+            if isinstance(body, ReadError):
+                raise body
+            # WARC-Date is not taken: it is the date of the crawl, not of the article.
+            yield _content(place, decode(body.data, body.charset), page="html" in body.kind, url=body.url)
+        except ReadError as error:
+            yield _failed(place, error.reason, error.detail)
 
 
 def _failed(source: str, reason: str, detail: str) -> Raw:

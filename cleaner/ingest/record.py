@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One raw document with ``html`` or ``text``, or, where ``reason`` is set, an input that could not be read.
+    """One raw document with ``html`` or ``text``, or, where ``reason`` is set, an input that failed at ``stage``.
 
     ``source`` is the path inside the input root, with ``#n`` for record n of a file of many records.  ``encoding`` is
     what the bytes were decoded with and ``replaced`` how many replacement characters that put in.
@@ -25,6 +25,7 @@ class Raw:
     text: str | None = None
     encoding: str | None = None
     replaced: int = 0
+    stage: str = "ingest"
     reason: str | None = None
     detail: str | None = None
 

@@ -24,6 +24,7 @@ RAW = pa.schema(
         pa.field("text", pa.large_string()),
         pa.field("encoding", pa.string()),
         pa.field("replaced", pa.int32()),
+        pa.field("stage", pa.string()),
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
     ],

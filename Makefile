@@ -1,0 +1,53 @@
+# Everything runs in .venv, made by the first target that needs it from Python 3.11 or later.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench-quality build clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: $(VENV)/.ready ## Make the virtual environment with the project and its tools
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.ready ## Clean the fixtures; show where shards and removals are
+	@rm -rf $(DEMO)
+	@$(BIN)/python tests/golden.py $(DEMO)/raw
+	$(BIN)/cleaner run $(DEMO)/raw -o $(DEMO)/out
+	@echo
+	@echo "One of the texts, line by line (- went, ~ lost a part):"
+	@$(BIN)/cleaner explain $(DEMO)/raw/en/section-label-bullets.txt
+	@echo
+	@echo "clean shards:  $(DEMO)/out/clean/     every removal: $(DEMO)/out/removed/"
+	@echo "rejected:      $(DEMO)/out/rejected/  the books:     $(DEMO)/out/run.json"
+	@echo "another text:  $(BIN)/cleaner explain $(DEMO)/raw/…"
+	@echo "and all back:  $(BIN)/cleaner restore $(DEMO)/out -o $(DEMO)/back"
+
+test: $(VENV)/.ready ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench-quality: $(VENV)/.ready ## Quality on labelled pages, beside trafilatura (needs the data: see docs/quality.md)
+	$(BIN)/python bench/quality.py --json bench/results/quality.json
+	@echo
+	$(BIN)/python bench/lines.py --rules
+
+build: $(VENV)/.ready ## Build wheel and sdist into dist/
+	$(BIN)/python -m build
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

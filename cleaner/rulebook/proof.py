@@ -1,0 +1,58 @@
+"""Rules prove themselves: every hit must match, no miss may, and each case must come out as its pack says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cleaner.rulebook.match import Matcher
+from cleaner.rulebook.model import Case, Pack, Rule
+
+CaseRunner = Callable[[Case, str], str]
+"""Cleans a case's text in the pack's language and returns what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A proof that failed: the rule or case, which proof, and what was wrong with it."""
+
+    rule: str
+    proof: str
+    text: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.proof} {self.text!r}: {self.problem}"
+
+
+def prove_rule(rule: Rule) -> Iterator[Failure]:
+    """Failures of one rule against its own hits and misses."""
+    matcher = Matcher([rule])
+    for proof, examples, want in (("hit", rule.hit, True), ("miss", rule.miss, False)):
+        for text in examples:
+            matched = bool(matcher.spans(text) if rule.scope == "span" else matcher.hits(text))
+            if matched != want:
+                yield Failure(rule.id, proof, text, "does not match" if want else "matches, and must not")
+
+
+def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:
+    """Failures of all rules and cases of a pack; no miss may be matched by another line rule of the pack either."""
+    for rule in pack.rules:
+        yield from prove_rule(rule)
+    matcher = Matcher([rule for rule in pack.rules if rule.scope == "line"])
+    for rule in pack.rules:
+        for text in rule.miss:
+            for other in matcher.hits(text):
+                if other.id != rule.id:
+                    yield Failure(rule.id, "miss", text, f"is matched by {other.id}")
+    language = next((language for rule in pack.rules for language in rule.languages if language != "*"), "en")
+    for case in pack.cases:
+        got, want = _lines(run(case, case.language or language)), _lines(case.want)
+        if got != want:
+            lost = [line for line in want if line not in got]
+            left = [line for line in got if line not in want]
+            yield Failure(f"{pack.name} case {case.name!r}", "want", "", f"lost {lost}, left {left}")
+
+
+def _lines(text: str) -> Sequence[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,147 @@
+"""The shipped packs prove themselves, and packs with mistakes are refused with words that help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cleaner.document import Document
+from cleaner.pipeline import Cleaner
+from cleaner.rulebook.load import load_packs, shipped_folder
+from cleaner.rulebook.match import Matcher, Rulebook
+from cleaner.rulebook.model import Case, Pack, Rule, RuleError, load_pack, parse_pack
+from cleaner.rulebook.proof import prove_pack, prove_rule
+from cleaner.settings import Settings
+
+PACKS = load_packs()
+RULES = [rule for pack in PACKS for rule in pack.rules]
+CLEANER = Cleaner(Settings(min_kept=0, max_lost=1.0))
+
+
+def run_case(case: Case, language: str) -> str:
+    return CLEANER.clean(Document.from_text(case.text, language=case.language or language, site=case.site)).text
+
+
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+def test_packs_prove_themselves(pack: Pack) -> None:
+    assert [str(failure) for failure in prove_pack(pack, run_case)] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_whose_pattern_is_broken_fails_its_proof(rule: Rule) -> None:
+    never = replace(rule, match="regex", patterns=("[^\\x{0}-\\x{10FFFF}]",))
+    always = replace(rule, match="regex", patterns=(".+",), max_words=1000)
+    assert list(prove_rule(never))
+    assert list(prove_rule(always))
+
+
+def test_every_language_pack_holds_for_its_own_language_only() -> None:
+    for path in sorted((shipped_folder() / "lang").glob("*.toml")):
+        pack = load_pack(path)
+        assert pack.name == path.stem
+        assert {language for rule in pack.rules for language in rule.languages} == {path.stem}
+
+
+def test_rules_of_a_language_stay_out_of_others_and_of_unknown_languages() -> None:
+    book = Rulebook(RULES)
+    assert book.matcher("en").hits("Leave a review")
+    assert not book.matcher("de").hits("Leave a review")
+    assert not book.matcher(None).hits("Leave a review")
+
+
+GOOD = """
+schema = 1
+pack = "x"
+languages = ["en"]
+
+[[rule]]
+id = "x/one"
+description = "A line."
+kind = "prompt"
+match = "regex"
+pattern = 'call now!*'
+scope = "line"
+confidence = 0.9
+hit = ["Call now!"]
+miss = ["They call now and then."]
+"""
+
+MISTAKES = [
+    ("no TOML", "schema = ", "not valid TOML"),
+    ("other schema", GOOD.replace("schema = 1", "schema = 2"), "x.toml:2: key 'schema': schema must be 1, not 2"),
+    ("no pack", GOOD.replace('pack = "x"\n', ""), "key 'pack': missing"),
+    ("unknown key", GOOD.replace("confidence", "confidance"), "x.toml:13: rule 'x/one', key 'confidance'"),
+    ("a hint for it", GOOD.replace("confidence", "confidance"), "did you mean 'confidence'?"),
+    ("unknown pack key", GOOD.replace("languages =", "language ="), "did you mean 'languages'?"),
+    ("unknown kind", GOOD.replace('"prompt"', '"promt"'), "key 'kind': 'promt' is not known; did you mean 'prompt'?"),
+    ("unknown scope", GOOD.replace('"line"', '"lines"'), "key 'scope': 'lines' is not known; did you mean 'line'?"),
+    ("unknown match", GOOD.replace('"regex"', '"glob"'), "key 'match': 'glob' is not known"),
+    ("no hit", GOOD.replace('["Call now!"]', "[]"), "rule 'x/one', key 'hit': every rule carries its proof"),
+    ("no miss", GOOD.replace('["They call now and then."]', "[]"), "key 'miss': every rule carries its proof"),
+    ("confidence above one", GOOD.replace("0.9", "1.5"), "key 'confidence': must be a number above 0 and up to 1"),
+    ("confidence a word", GOOD.replace("0.9", '"high"'), "key 'confidence': must be a number"),
+    ("id of another pack", GOOD.replace("x/one", "y/one"), "ids look like x/short-name"),
+    ("id in capitals", GOOD.replace("x/one", "x/One"), "ids look like x/short-name"),
+    ("ASCII word edge", GOOD.replace("call now", r"\bcall now"), r"\b knows ASCII letters only"),
+    ("no pattern", GOOD.replace("'call now!*'", "[]"), "key 'pattern': no pattern"),
+    ("pattern a number", GOOD.replace("'call now!*'", "7"), "key 'pattern': must be a list of strings"),
+    ("no languages", GOOD.replace('languages = ["en"]\n', ""), "key 'languages': no languages"),
+    ("the id twice", GOOD + GOOD[GOOD.index("[[rule]]") :], "key 'id': a rule of this id stands above"),
+    ("lines below one", GOOD + "max_lines = 0\n", "key 'max_lines': must be a whole number from 1 on"),
+    ("rules no tables", 'schema = 1\npack = "x"\nrule = 3\n', "written as [[rule]] tables"),
+    ("a case without text", GOOD + '[[case]]\nname = "c"\nwant = "x"\n', "rule 'c', key 'text': missing"),
+]
+
+
+@pytest.mark.parametrize(("source", "message"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
+def test_a_mistake_in_a_pack_is_named(source: str, message: str) -> None:
+    assert parse_pack(GOOD, "x.toml").rules[0].id == "x/one"
+    with pytest.raises(RuleError) as caught:
+        parse_pack(source, "x.toml")
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("x.toml")
+
+
+def test_a_pattern_that_cannot_be_compiled_is_named() -> None:
+    rule = replace(parse_pack(GOOD, "x.toml").rules[0], patterns=("(?=look)",))
+    with pytest.raises(RuleError, match=r"rule 'x/one', key 'pattern'.*RE2"):
+        Matcher([rule])
+
+
+def test_two_packs_with_one_id_are_refused_and_a_missing_pack_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(GOOD)
+    with pytest.raises(RuleError, match=r"b\.toml.*rule 'x/one'.*taken by .*a\.toml"):
+        load_packs((str(tmp_path / "a.toml"), str(tmp_path / "b.toml")))
+    with pytest.raises(RuleError, match=r"none\.toml.*cannot read"):
+        load_packs((str(tmp_path / "none.toml"),))
+
+
+def test_a_pack_of_the_user_is_read_after_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD)
+    cleaner = Cleaner(Settings(rules=(str(tmp_path / "mine.toml"),), min_kept=0))
+    text = "The council voted on Monday to rebuild the old bridge over the river.\n"
+    outcome = cleaner.clean(Document.from_text(text + "CALL NOW!!\n", language="en"))
+    assert outcome.text == text
+    assert [removal.rule for removal in outcome.removals] == ["x/one"]
+
+
+def test_word_edges_and_folding_hold_in_every_script() -> None:
+    def rule(match: str, pattern: str) -> Rule:
+        return replace(parse_pack(GOOD, "x.toml").rules[0], match=match, patterns=(pattern,), scope="span")
+
+    phrase = Matcher([rule("phrase", "читайте")])
+    assert [(hit.start, hit.end) for hit in phrase.spans("Также ЧИТАЙТЕ: другое")] == [(6, 13)]
+    assert phrase.spans("вычитайтесь") == []
+    folded = Matcher([rule("phrase", "Straße")])
+    assert [(hit.start, hit.end) for hit in folded.spans("die STRASSE, Haus 4")] == [(4, 11)]
+    assert [(hit.start, hit.end) for hit in folded.spans("ﬁn: die Straße")] == [(8, 14)]
+
+
+def test_a_pattern_that_would_hang_a_backtracking_engine_answers() -> None:
+    rule = replace(parse_pack(GOOD, "x.toml").rules[0], patterns=("(?:(?:a+)+)+b", "(?:a|aa|aaa)*c"), max_words=10**6)
+    # 2^n steps for an engine that backtracks: it would not come back from 100 letters
+    assert Matcher([rule]).hits("a" * 50_000) == []
+    assert Matcher([rule]).hits("a" * 50_000 + "b") == [rule]
