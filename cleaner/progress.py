@@ -27,10 +27,8 @@ class RunProgress:
         total = sum(found.size for found in list_files(files, out) if isinstance(found, InputFile)) if files else None
         self._bar = tqdm(
             total=total,
-            unit="B",
-            unit_scale=True,
             file=sys.stderr,
-            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
+            bar_format="{percentage:3.0f}% |{bar:20}| {elapsed} (left: {remaining}){postfix}",
         )
 
     def __call__(self, books: Books, size: int) -> None:

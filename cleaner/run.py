@@ -23,7 +23,7 @@ from cleaner.pipeline import Cleaned
 from cleaner.rulebook.load import load_rulebook, pack_hashes
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError, RunFolder
-from cleaner.shards.schemas import PARTS, VERSION
+from cleaner.shards.schemas import PARTS, RAW, VERSION
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
 # characters, so that memory is bounded whatever the documents are.
@@ -90,8 +90,11 @@ class Books:
         return cls(**known)
 
 
-def unit_books(documents: int, cleaned: Cleaned) -> Books:
-    """The books of one unit, each figure counted from the rows themselves."""
+def count(documents: int, cleaned: Cleaned) -> Books:
+    """The books of a batch of ``documents``, each figure counted from the rows themselves.
+
+    Raises `BooksError` when they do not balance.
+    """
     clean, removed, rejected = cleaned.clean, cleaned.removed, cleaned.rejected
     lengths = pc.subtract(removed["end"], removed["start"])
     of_clean = pc.is_in(removed["id"], value_set=clean["id"].combine_chunks())
@@ -166,15 +169,16 @@ def run(
         manifest = folder.manifest()
         return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
     books, entries, resumed = Books(), [], 0
-    sizes: list[int] = []
-    records = unique_ids(read_inputs(paths, settings, folder.path, sizes.append))
+
+    def report(done: Books, size: int) -> None:
+        books.add(done)
+        progress(books, size)
+
+    records = unique_ids(read_inputs(paths, settings, folder.path))
     with LocalEngine(settings) as engine:
-        for entry, done_before in _units(records, engine, folder, finished):
+        for entry, done_before in _units(records, engine, folder, finished, report):
             entries.append(entry)
             resumed += done_before
-            books.add(Books.from_dict(entry["books"]))
-            progress(books, sum(sizes))
-            sizes.clear()
     books.check()
     if len(finished) > len(entries):
         raise_changed(finished[len(entries)], "its documents are gone")
@@ -211,13 +215,33 @@ def raise_changed(entry: dict[str, Any], what: str) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known of a batch besides its records: bytes of input that it came from, whether it is the ``last`` of its
+    unit, and ``done`` when the whole unit was there before.
+    """
+
+    unit: int
+    documents: int
+    size: int
+    last: bool
+    done: bool = False
+
+
 def _units(
-    records: Iterable[Raw], engine: LocalEngine, folder: RunFolder, finished: Sequence[dict[str, Any]]
+    records: Iterable[Raw],
+    engine: LocalEngine,
+    folder: RunFolder,
+    finished: Sequence[dict[str, Any]],
+    report: Callable[[Books, int], object],
 ) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Journal entries of all units in order, each with whether it was there before."""
+    """Journal entries of all units in order, each with whether it was there before.
+
+    ``report`` is told books and size of each batch, and of each unit that was there.
+    """
     plans: dict[int, dict[str, Any]] = {}
 
-    def batches() -> Iterator[tuple[tuple[int, bool], list[Raw]]]:
+    def batches() -> Iterator[tuple[_Batch, list[Raw]]]:
         for number, unit in enumerate(_cut(records, UNIT_RECORDS, UNIT_CHARS)):
             plan = {"documents": len(unit), "first": unit[0].source, "input_sha256": _fingerprint(unit)}
             plans[number] = plan
@@ -225,29 +249,31 @@ def _units(
                 if finished[number]["input_sha256"] != plan["input_sha256"]:
                     raise_changed(finished[number], "its documents are others now")
                 if folder.intact(finished[number]):
-                    yield (number, True), []
+                    yield _Batch(number, 0, _size(unit), last=True, done=True), []
                     continue
             cut = list(_cut(unit, BATCH_RECORDS, BATCH_CHARS))
             for place, batch in enumerate(cut):
-                yield (number, place == len(cut) - 1), batch
+                yield _Batch(number, len(batch), _size(batch), last=place == len(cut) - 1), batch
 
     collected: list[Cleaned] = []
-    for (number, last), cleaned in engine.map(batches()):
-        plan = plans[number]
-        if number < len(finished) and cleaned.clean.num_rows + cleaned.rejected.num_rows == 0:
-            del plans[number]
-            yield finished[number], True
+    books = Books()
+    for batch, cleaned in engine.map(batches()):
+        if batch.done:
+            del plans[batch.unit]
+            report(Books.from_dict(finished[batch.unit]["books"]), batch.size)
+            yield finished[batch.unit], True
             continue
         collected.append(cleaned)
-        if last:
-            whole = Cleaned(
-                *(pa.concat_tables([getattr(one, kind) for one in collected]).combine_chunks() for kind in PARTS)
-            )
-            collected = []
-            del plans[number]
-            books = unit_books(plan["documents"], whole)
-            tables = {kind: getattr(whole, kind) for kind in PARTS}
-            yield folder.write_unit(number, tables, {**plan, "books": books.as_dict()}), False
+        batch_books = count(batch.documents, cleaned)
+        books.add(batch_books)
+        report(batch_books, batch.size)
+        if batch.last:
+            tables = {
+                kind: pa.concat_tables([getattr(one, kind) for one in collected]).combine_chunks() for kind in PARTS
+            }
+            entry = {**plans.pop(batch.unit), "books": books.as_dict()}
+            collected, books = [], Books()
+            yield folder.write_unit(batch.unit, tables, entry), False
 
 
 def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator[list[Raw]]:
@@ -263,10 +289,14 @@ def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator
         yield unit
 
 
+def _size(records: Iterable[Raw]) -> int:
+    return sum(record.disk for record in records)
+
+
 def _fingerprint(unit: Iterable[Raw]) -> str:
     digest = hashlib.sha256()
     for raw in unit:
-        for name in Raw.__slots__:
+        for name in RAW.names:
             digest.update(f"{name}={getattr(raw, name)}\x00".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 

@@ -20,7 +20,7 @@ from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
 from cleaner.rulebook.load import load_rulebook
-from cleaner.run import unit_books
+from cleaner.run import count
 from cleaner.settings import Settings
 from cleaner.text import fold, fold_with_map
 
@@ -88,7 +88,7 @@ def test_the_books_of_a_batch_balance(batch: list[str]) -> None:
     cleaner = Cleaner(Settings(min_kept=20, max_lost=0.5))
     records = [Raw(id=str(number), source=f"s#{number}", text=text) for number, text in enumerate(batch)]
     cleaned = cleaner.clean_batch(raw_batch(records))
-    books = unit_books(len(batch), cleaned)
+    books = count(len(batch), cleaned)
     assert books.chars == sum(map(len, batch))
     assert books.documents == books.clean + books.rejected
 

@@ -67,49 +67,58 @@ class _Worker:
         self._settings = settings
         self._process: Any = None
         self._pipe: Any = None
+        self._stopped = False
 
     def clean(self, batch: pa.RecordBatch, seconds: float) -> Cleaned:
-        """Clean a batch.  Raises `TimeoutError` and `_Died`."""
+        """Clean a batch.  Raises `TimeoutError`, and `_Died` when the process did."""
         if self._process is None:
             self._start()
         try:
             self._pipe.send(batch)
-            if not self._pipe.poll(seconds):
-                self.kill()
-                raise TimeoutError
-            cleaned: Cleaned = self._pipe.recv()
-        except (EOFError, OSError) as error:
-            if isinstance(error, TimeoutError):
-                raise
-            raise _Died(f"its worker died with exit code {self.kill()}") from None
-        return cleaned
+            if self._pipe.poll(seconds):
+                cleaned: Cleaned = self._pipe.recv()
+                return cleaned
+        except (EOFError, OSError):
+            raise _Died(f"its worker died with exit code {self.end()}") from None
+        self.end()
+        raise TimeoutError
 
     def _start(self) -> None:
         for _ in range(MAX_STILLBORN):
             self._pipe, theirs = self._context.Pipe()
             with self._lock:
+                if self._stopped:
+                    raise _Died("stopped")
                 self._process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
                 self._process.start()
             theirs.close()
             try:
                 self._pipe.recv()
             except (EOFError, OSError):
-                self.kill()
+                self.end()
             else:
                 return
-        raise EngineError(f"{MAX_STILLBORN} worker processes in a row ended before they were ready")
+        raise EngineError(
+            f"{MAX_STILLBORN} worker processes in a row ended before they were ready; a script that starts a run must do "
+            'so under: if __name__ == "__main__":'
+        )
 
-    def kill(self) -> int | None:
-        """End the process at once.  Returns its exit code, which tells how it ended if it had."""
-        if self._process is None:
-            return None
+    def end(self) -> int:
+        """End the process.  Returns its exit code: what it ended with by itself, or -9."""
         with self._lock:
             self._process.kill()
             self._process.join()
-            code: int = self._process.exitcode
+        code: int = self._process.exitcode
         self._pipe.close()
         self._process = None
         return code
+
+    def stop(self) -> None:
+        """Kill the process from another thread than the worker's own, and let no other start."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
 
 
 class LocalEngine:
@@ -120,26 +129,26 @@ class LocalEngine:
         self.workers = settings.workers or os.cpu_count() or 1
         # A fork server starts workers fast and never forks a process that has threads; other systems spawn.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        self._context: Any = multiprocessing.get_context(method)
+        context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
-            self._context.set_forkserver_preload(["cleaner.pipeline", "cleaner.ingest.html", "trafilatura"])
-        self._threads = ThreadPoolExecutor(self.workers, "cleaner")
-        self._mine = threading.local()
-        self._all: list[_Worker] = []
-        self._stopping = False
+            context.set_forkserver_preload(["cleaner.pipeline", "cleaner.ingest.html", "trafilatura"])
+        self._workers = [_Worker(context, settings) for _ in range(self.workers)]
+        self._idle = deque(self._workers)
+        self._threads = ThreadPoolExecutor(self.workers)
 
     def __enter__(self) -> LocalEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._all:
-            worker.kill()
-        self._threads.shutdown()
+        for worker in self._workers:
+            worker.stop()
+        self._threads.shutdown(cancel_futures=True)
 
     def map(self, batches: Iterable[tuple[Key, list[Raw]]]) -> Iterator[tuple[Key, Cleaned]]:
-        """Clean batches; results in the order of the batches, at most `AHEAD` a worker under way."""
+        """Clean batches; results in the order of the batches, at most `AHEAD` a worker under way.
+
+        Raises `EngineError` when no worker can be started.
+        """
         waiting: deque[tuple[Key, Future[Cleaned]]] = deque()
         for key, records in batches:
             waiting.append((key, self._threads.submit(self._clean, records)))
@@ -152,3 +161,33 @@ class LocalEngine:
     def _oldest(waiting: deque[tuple[Key, Future[Cleaned]]]) -> tuple[Key, Cleaned]:
         key, future = waiting.popleft()
         return key, future.result()
+
+    def _clean(self, records: list[Raw]) -> Cleaned:
+        if not records:
+            return collect([], self.settings.audit)
+        worker = self._idle.popleft()  # there are as many as threads
+        try:
+            return self._clean_by(worker, records, tries=2)
+        finally:
+            self._idle.append(worker)
+
+    def _clean_by(self, worker: _Worker, records: list[Raw], tries: int) -> Cleaned:
+        """Clean records by one worker; the second try of a single document is its last."""
+        limit = self.settings.timeout + (BATCH_SECONDS * len(records) if len(records) > 1 else 0)
+        try:
+            return worker.clean(raw_batch(records), limit)
+        except TimeoutError:
+            failure = Rejection("engine", "timeout", f"not done after {self.settings.timeout:g} s (see --timeout)")
+            tries = 1
+        except _Died as error:
+            failure = Rejection("engine", "crash", str(error))
+        if len(records) == 1:
+            if tries > 1:  # it may have been killed from outside
+                return self._clean_by(worker, records, tries - 1)
+            return collect([(records[0], None, failure, records[0].text)], self.settings.audit)
+        alone = [self._clean_by(worker, [record], tries=2) for record in records]
+        return Cleaned(
+            pa.concat_tables([one.clean for one in alone]),
+            pa.concat_tables([one.removed for one in alone]),
+            pa.concat_tables([one.rejected for one in alone]),
+        )

@@ -9,7 +9,8 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,8 @@ def read_inputs(
     inputs: Sequence[Path],
     settings: Settings,
     exclude: Path | None = None,
-    progress: Callable[[int], object] = lambda size: None,
 ) -> Iterator[Raw]:
-    """All records of all inputs in a stable order; ``-`` stands for JSONL on standard input.
-
-    ``progress`` is told the bytes on disk that have been dealt with.  Raises `files.InputError` when an input is not
-    there.
-    """
+    """All records of all inputs in a stable order; ``-`` stands for JSONL on standard input."""
     paths = [path for path in inputs if str(path) != "-"]
     if len(paths) < len(inputs):
         yield from _lines(_stdin(), "stdin", settings)
@@ -58,11 +54,8 @@ def read_inputs(
             continue
         done = 0
         for raw, position in read_file(found, settings):
-            if position > done:
-                progress(position - done)
-                done = position
-            yield raw
-        progress(found.size - done)
+            yield replace(raw, disk=position - done)
+            done = position
 
 
 def read_one(file: str, settings: Settings) -> Iterator[Raw]:

@@ -28,6 +28,8 @@ class Raw:
     stage: str = "ingest"
     reason: str | None = None
     detail: str | None = None
+    disk: int = 0
+    """Bytes on disk that were read for this record; for progress only, not part of the raw schema."""
 
     @property
     def size(self) -> int:
