@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from cleaner.chain import Chain, Outcome, Rejection
+from cleaner.chain import Chain, Outcome, Rejection, View
+from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
 from cleaner.filters import main_content
 from cleaner.filters.brake import Brake
@@ -26,6 +27,9 @@ from cleaner.language import detect_lines
 from cleaner.rulebook.load import load_rulebook
 from cleaner.settings import Settings
 from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED
+
+# A dateline opens the first paragraph: behind headline, standfirst and subheading at most.
+DATELINE_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class Cleaner:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        rulebook = load_rulebook(self.settings.rules)
+        chosen = self.settings
+        rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
         self.chain = Chain(
             [MainContent(), Rules(rulebook), Repeats(), Layout(rulebook), OtherLanguage()],
             Brake(self.settings.max_lost, self.settings.min_kept),
@@ -195,7 +200,26 @@ def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
         "format": "html" if raw.html is not None else "text",
         "encoding": raw.encoding,
         "replaced": raw.replaced,
+        "credits": list(credits(outcome)),
+        "dateline": _dateline(outcome),
     }
+
+
+def credits(outcome: Outcome) -> Iterator[dict[str, str]]:
+    """The credits that rules took out of the text, in order: kind (photo, source, author, agency, credit) and text."""
+    for removal in outcome.removals:
+        if removal.evidence.get("kind") == "credit":
+            text = outcome.document.text[removal.start : removal.end].strip()
+            yield {"kind": str(removal.evidence.get("credit", "credit")), "text": text}
+
+
+def _dateline(outcome: Outcome) -> dict[str, str | None] | None:
+    """The dateline of the first kept lines that have one; it stays in the text."""
+    for line in View(outcome.document, outcome.removals).lines[:DATELINE_LINES]:
+        found = parse_dateline(line.text)
+        if found is not None:
+            return {"place": found.place, "date": found.date, "agency": found.agency}
+    return None
 
 
 def _kept(outcome: Outcome) -> list[dict[str, int]]:

@@ -19,8 +19,8 @@ from cleaner.engines.local import LocalEngine
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaned
-from cleaner.rulebook.load import load_rulebook, pack_hashes
+from cleaner.pipeline import Cleaned, Cleaner
+from cleaner.rulebook.load import pack_hashes
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError, RunFolder
 from cleaner.shards.schemas import PARTS, RAW, VERSION
@@ -161,7 +161,7 @@ def run(
     settings = settings or Settings()
     paths = [Path(path) for path in inputs]
     folder = RunFolder(Path(out))
-    load_rulebook(settings.rules)  # fails before anything is touched
+    Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     header = run_header(settings)
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 FIELDS = ("id", "url", "title", "date", "author", "site", "language", "html", "text")
 """Names of the record fields that are read, and to which columns can be mapped."""
@@ -30,6 +31,15 @@ class Settings:
 
     rules: tuple[str, ...] = ()
     """Rule packs (files) read after the shipped ones."""
+
+    select: tuple[str, ...] = ()
+    """Ids or prefixes of the rules that are on; without any, all but those that only flag."""
+
+    extend_select: tuple[str, ...] = ()
+    """Ids or prefixes of rules that are on as well."""
+
+    ignore: tuple[str, ...] = ()
+    """Ids or prefixes of rules that are off, whatever else is said."""
 
     audit: str = "full"
     """One of `AUDITS`."""
@@ -77,8 +87,10 @@ class Settings:
     def as_dict(self) -> dict[str, object]:
         """Plain data, as written to ``run.json``."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return plain | {"columns": dict(self.columns), "rules": list(self.rules)}
+        lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
+        return plain | lists | {"columns": dict(self.columns)}
 
 
-def _unpickle(plain: dict[str, object]) -> Settings:
-    return Settings(**(plain | {"rules": tuple(plain["rules"])}))  # type: ignore[arg-type]
+def _unpickle(plain: dict[str, Any]) -> Settings:
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+    return Settings(**known)

@@ -1,10 +1,13 @@
-"""What sits after the story: a label with bullets and teasers, the list under a cue header, orphans behind a prompt.
+"""What sits around the story: runs of share buttons, and after it labels with teasers, cue headers, orphans of prompts.
 
-Everything here happens behind the last line that must be story: prose with no sign against it.  A cue header (a rule
-of scope ``tail``: "Politics", "Popular", "News") opens a block to the end of the text, long summaries included, but
-only when every line of prose in it shows a second sign, at least two lines do, and the block is not longer than the
-rule allows, nor than the story before it; otherwise nothing is touched, so that a bare section word used as a
-subheading or in a list stays, and so does a news roundup whose items have labels and bullets of their own.
+Runs of short lines that one rule of scope ``block`` matches go anywhere, when they are long enough: "Facebook" alone
+may be story, "Facebook", "WhatsApp", "E-Mail" in a row is a bar of buttons.
+
+All else here happens behind the last line that must be story: prose with no sign against it.  A cue header (a rule of
+scope ``tail``: "Politics", "Popular", "News") opens a block to the end of the text, long summaries included, but only
+when every line of prose in it shows a second sign, at least two lines do, and the block is not longer than the rule
+allows, nor than the story before it; otherwise nothing is touched, so that a bare section word used as a subheading or
+in a list stays, and so does a news roundup whose items have labels and bullets of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from cleaner.chain import Line, View
 from cleaner.document import Removal
 from cleaner.filters.witness import Witnesses
-from cleaner.rulebook.match import Rulebook
+from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Rule
 from cleaner.text import is_bullet, tokens, weight
 
@@ -44,7 +47,14 @@ class Layout:
 
     def removals(self, view: View) -> Iterable[Removal]:
         """Removals of tail blocks and of orphans behind closing cruft."""
+        matcher = self.rulebook.matcher(view.document.language, view.document.site)
         lines = view.lines
+        if "block" in matcher.scopes:
+            runs = list(_runs(lines, matcher))
+            taken = {line.index for run, _ in runs for line in run}
+            for run, owner in runs:
+                yield from _run(run, owner)
+            lines = tuple(line for line in lines if line.index not in taken)
         if not lines:
             return
         witnesses = Witnesses(lines)
@@ -53,9 +63,8 @@ class Layout:
             return
         if _length(lines[end:]) > _length(lines[:end]):
             return
-        matcher = self.rulebook.matcher(view.document.language, view.document.site)
         for place in range(end, len(lines)):
-            rule = next((rule for rule in matcher.hits(lines[place].text) if rule.scope == "tail"), None)
+            rule = next((rule for rule in matcher.matching(lines[place].text) if rule.scope == "tail"), None)
             if rule is not None and _is_teaser_list(place, len(lines), witnesses, rule):
                 yield from _tail(lines, place, witnesses, rule)
                 return
@@ -64,6 +73,30 @@ class Layout:
             yield from _tail(lines, label, witnesses, None)
             return
         yield from _orphans(view, lines[end:])
+
+
+def _runs(lines: Sequence[Line], matcher: Matcher) -> Iterable[tuple[list[Line], Rule]]:
+    """Runs of consecutive lines that one rule of scope ``block`` matches, each at least as long as the rule asks."""
+    run: list[Line] = []
+    owner: Rule | None = None
+    for line in lines:
+        matching = [rule for rule in matcher.matching(line.text) if rule.scope == "block"]
+        if owner is not None and owner not in matching:
+            if len(run) >= owner.min_lines:
+                yield run, owner
+            run, owner = [], None
+        if owner is None and matching:
+            owner = matching[0]
+        if owner is not None:
+            run.append(line)
+    if owner is not None and len(run) >= owner.min_lines:
+        yield run, owner
+
+
+def _run(run: Sequence[Line], rule: Rule) -> Iterable[Removal]:
+    for line in run[: rule.max_lines]:
+        evidence = {**rule.facts, "lines": len(run), "line": run[0].segment.line}
+        yield line.remove(NAME, rule.id, rule.description, rule.confidence, evidence)
 
 
 def _length(lines: Sequence[Line]) -> int:

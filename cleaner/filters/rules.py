@@ -1,7 +1,8 @@
 """What a rule pack names: marks inside lines, whole lines, and headings with the list they open.
 
 Prose is safe: under a heading only lines that are no prose go, and prose that shows a second sign of being a teaser
-(see `cleaner.filters.witness`).  Rules of scope ``tail`` are left to the layout filter.
+(see `cleaner.filters.witness`).  Rules of the scopes ``block`` and ``tail``, which depend on what stands around a line,
+are candidates for the layout filter.
 """
 
 from __future__ import annotations
@@ -65,31 +66,30 @@ def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal],
     cut: list[tuple[int, int]] = []
     text = line.text
     for _ in range(MAX_ROUNDS):
-        for rule in matcher.hits(text):
+        matching = matcher.matching(text)
+        for rule in matching:
             if rule.scope == "line" and not (first and rule.kind == "credit"):
                 return [_whole(line, rule)], rule, ""
             if rule.scope == "heading-block":
                 return removals, rule, text
-        spans = matcher.spans(text)
+        spans = matcher.spans(text, matching)
         if not spans:
             break
         for hit in reversed(spans):
             start, end = _uncut(cut, hit.start, hit.end)
             cut = sorted([*cut, (start, end)])
             removals += [
-                Removal(
-                    low, high, NAME, hit.rule.id, hit.rule.description, hit.rule.confidence, {"kind": hit.rule.kind}
-                )
+                Removal(low, high, NAME, hit.rule.id, hit.rule.description, hit.rule.confidence, hit.rule.facts)
                 for low, high in line.spans(start, end)
             ]
-        text = _without(line.text, cut).strip()
-        if not text:
+        text = _without(line.text, cut)
+        if not text.strip():
             return [_whole(line, spans[0].rule)], replace(spans[0].rule, scope="line"), ""
-    return removals, None, text
+    return removals, None, text.strip()
 
 
 def _whole(line: Line, rule: Rule) -> Removal:
-    return line.remove(NAME, rule.id, rule.description, rule.confidence, {"kind": rule.kind})
+    return line.remove(NAME, rule.id, rule.description, rule.confidence, rule.facts)
 
 
 def _uncut(cut: Iterable[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
@@ -154,5 +154,5 @@ def _remove_block(heading: Line, block: list[tuple[Line, list[str]]], rule: Rule
     yield _whole(heading, rule)
     for line, signs in block:
         reason = f"Stands under “{heading.text[:60]}”: {rule.description[:1].lower()}{rule.description[1:]}"
-        evidence = {"kind": rule.kind, "heading": heading.text[:200], "line": heading.segment.line, "signs": signs}
+        evidence = {**rule.facts, "heading": heading.text[:200], "line": heading.segment.line, "signs": signs}
         yield line.remove(NAME, rule.id, reason, rule.confidence, evidence)

@@ -5,7 +5,7 @@ The engine is RE2, whose time is linear in the length of the line for any patter
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,9 @@ _EDGE_BEFORE = r"(?:^|[^\pL\pN\pM_])"
 _EDGE_AFTER = r"(?:$|[^\pL\pN\pM_])"
 # Marks taken off one line by spans; each cut may lay another mark bare at the new end of the line.
 MAX_ROUNDS = 32
+# Bytes that the states of all patterns may take; what does not fit is computed again.  1,000 rules need more than the
+# engine's default of 8 MB.
+SET_MEMORY = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,68 +36,74 @@ class SpanHit:
 class Matcher:
     """The rules that hold for one language and site, compiled.
 
-    Raises `RuleError` for a pattern that the engine does not read.
+    ``exempt`` gives for a rule's id the folded lines that it must leave alone.  Raises `RuleError` for a pattern that
+    the engine does not read.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], exempt: Mapping[str, frozenset[str]] | None = None) -> None:
         self.rules = tuple(rules)
-        self._spans: dict[int, list[object]] = {}
+        self._exempt = exempt or {}
+        self.scopes = frozenset(rule.scope for rule in self.rules)
+        self._spans: dict[str, list[object]] = {}
         self._owner: list[int] = []
         options = re2.Options()
         options.log_errors = False
+        options.max_mem = SET_MEMORY
         self._set = re2.Set.SearchSet(options)
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
                 source = expression(rule, pattern)
                 try:
-                    compiled = re2.compile(source, options)
                     self._set.Add(source)
+                    if rule.scope == "span":
+                        self._spans.setdefault(rule.id, []).append(re2.compile(source, options))
                 except re2.error as error:
                     raise RuleError(
                         f"the pattern {pattern!r} cannot be compiled: {_words(error)} (RE2 syntax: no look-around, no "
                         "back-references)",
-                        file="rules",
+                        file=rule.file or "rules",
                         rule=rule.id,
                         key="pattern",
+                        line=rule.line,
                     ) from error
                 self._owner.append(index)
-                if rule.scope == "span":
-                    self._spans.setdefault(index, []).append(compiled)
         if self._owner:
             self._set.Compile()
 
-    def hits(self, line: str) -> list[Rule]:
-        """The rules of scope line, heading-block or tail that match the line, in the order of the packs.
+    def matching(self, line: str) -> list[Rule]:
+        """All rules that match the line, in the order of the packs.
 
-        A line of more words than a rule's ``max_words`` is left alone by it.
+        A line of more words than a rule's ``max_words`` is left alone by it, unless the rule works inside lines.
         """
-        return [rule for rule in self._matching(line) if rule.scope != "span"]
+        if not self._owner:
+            return []
+        folded = fold(line)
+        found = self._set.Match(folded)
+        if not found:
+            return []
+        words = weight(line)
+        rules = [self.rules[index] for index in sorted({self._owner[number] for number in found})]
+        return [
+            rule
+            for rule in rules
+            if (rule.scope == "span" or words <= rule.max_words) and folded not in self._exempt.get(rule.id, ())
+        ]
 
-    def spans(self, line: str) -> list[SpanHit]:
-        """Matches of span rules in the line, left to right, without overlaps."""
-        matching = [rule for rule in self._matching(line) if rule.scope == "span"]
-        if not matching:
+    def spans(self, line: str, matching: Iterable[Rule]) -> list[SpanHit]:
+        """Where those of the matching rules that have scope ``span`` match, left to right, without overlaps."""
+        rules = [rule for rule in matching if rule.scope == "span"]
+        if not rules:
             return []
         folded, places = fold_with_map(line)
         found: list[SpanHit] = []
-        for rule in matching:
-            for compiled in self._spans[self.rules.index(rule)]:
+        for rule in rules:
+            for compiled in self._spans[rule.id]:
                 for match in compiled.finditer(folded):  # type: ignore[attr-defined]
                     start, end = match.span(compiled.groupindex.get("cut", 0))  # type: ignore[attr-defined]
                     if start < end:
                         found.append(SpanHit(rule, places[start], places[end]))
         found.sort(key=lambda hit: (hit.start, -hit.end))
         return list(_without_overlaps(found))
-
-    def _matching(self, line: str) -> Iterator[Rule]:
-        if not self._owner:
-            return
-        owners = sorted({self._owner[number] for number in self._set.Match(fold(line)) or ()})
-        words = weight(line) if owners else 0.0
-        for index in owners:
-            rule = self.rules[index]
-            if rule.scope == "span" or words <= rule.max_words:
-                yield rule
 
 
 def expression(rule: Rule, pattern: str) -> str:
@@ -129,25 +138,36 @@ def _words(error: Exception) -> str:
 
 
 class Rulebook:
-    """All rules of all packs, in order; gives the matcher for a language and a site."""
+    """All rules that are switched on, in order, with their exemptions; gives the matcher for a language and a site."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], exempt: Mapping[str, frozenset[str]] | None = None) -> None:
         self.rules = tuple(rules)
-        self.matcher = lru_cache(maxsize=256)(self._matcher)
+        self.exempt = dict(exempt or {})
+        self._sites = frozenset(site for rule in self.rules for site in rule.sites)
+        self._matcher = lru_cache(maxsize=256)(self._compile)
 
-    def _matcher(self, language: str | None, site: str | None = None) -> Matcher:
+    def matcher(self, language: str | None, site: str | None = None) -> Matcher:
         """The rules for documents of a language (None: unknown; then rules for all languages alone) and site."""
-        return Matcher([rule for rule in self.rules if _holds(rule, language, site)])
+        return self._matcher(language, self._known_site(site))
+
+    def _known_site(self, site: str | None) -> str | None:
+        """The site, or the one it is a subdomain of, that rules are written for: others share one matcher."""
+        while site and site not in self._sites:
+            _, _, site = site.partition(".")
+        return site or None
+
+    def _compile(self, language: str | None, site: str | None) -> Matcher:
+        return Matcher([rule for rule in self.rules if holds(rule, language, site)], self.exempt)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Rulebook, (self.rules,)
+        return Rulebook, (self.rules, self.exempt)
 
 
-def _holds(rule: Rule, language: str | None, site: str | None) -> bool:
-    if rule.action != "remove":
-        return False
+def holds(rule: Rule, language: str | None, site: str | None) -> bool:
+    """Whether a rule is for documents of this language and site.
+
+    Rules for sites hold there in any language unless they name some.
+    """
     if "*" not in rule.languages and language not in rule.languages:
         return False
-    if not rule.sites:
-        return True
-    return site is not None and any(site == known or site.endswith(f".{known}") for known in rule.sites)
+    return not rule.sites or (site is not None and any(site == own or site.endswith(f".{own}") for own in rule.sites))

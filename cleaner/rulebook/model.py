@@ -23,14 +23,35 @@ KINDS = (
     "related",
 )
 MATCHES = ("exact", "prefix", "phrase", "regex")
-SCOPES = ("span", "line", "heading-block", "tail")
+SCOPES = ("span", "line", "block", "heading-block", "tail")
 ACTIONS = ("remove", "flag")
+CREDITS = ("photo", "source", "author", "agency")
 
-_PACK_KEYS = frozenset(("schema", "pack", "languages", "sites", "rule", "case"))
-_RULE_KEYS = frozenset(
-    "id description kind match pattern scope max_lines max_words confidence action languages sites hit miss".split()
+PACK_KEYS = ("schema", "pack", "languages", "sites", "disable", "override", "except", "rule", "case")
+RULE_KEYS = (
+    "id",
+    "description",
+    "kind",
+    "credit",
+    "match",
+    "pattern",
+    "scope",
+    "min_lines",
+    "max_lines",
+    "max_words",
+    "confidence",
+    "action",
+    "languages",
+    "sites",
+    "replaces",
+    "hit",
+    "miss",
+    "gap",
+    "evidence",
 )
-_CASE_KEYS = frozenset(("name", "text", "want", "language", "site"))
+OVERRIDE_KEYS = ("rule", "reason", "confidence", "action", "min_lines", "max_lines", "max_words", "languages", "sites")
+EXCEPT_KEYS = ("rule", "text", "reason")
+CASE_KEYS = ("name", "language", "site", "text", "want")
 # `\b`, `\w`, `\d` and `\s` know ASCII only in a linear-time engine: `\bчитайте\b` would miss in silence.
 _ASCII_CLASSES = re.compile(r"(?<!\\)(?:\\\\)*\\([bBwWdDsS])")
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]*/[a-z0-9][a-z0-9\-]*")
@@ -48,7 +69,12 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.  Patterns are matched against folded lines: NFKC, case-folded, white space collapsed."""
+    """One rule.  Patterns are matched against folded lines: NFKC, case-folded, white space collapsed.
+
+    ``max_words`` and ``max_lines`` are seat belts: a longer line is left alone, a longer block is cut short (a longer
+    tail left alone).  ``min_lines`` is the shortest run of lines that scope ``block`` takes.  ``gap`` holds lines that
+    the rule ought to match and is known not to.
+    """
 
     id: str
     description: str
@@ -61,9 +87,43 @@ class Rule:
     miss: tuple[str, ...]
     languages: tuple[str, ...]
     sites: tuple[str, ...] = ()
+    min_lines: int = 3
     max_lines: int = 40
     max_words: int = 40
     action: str = "remove"
+    credit: str | None = None
+    replaces: tuple[str, ...] = ()
+    gap: tuple[str, ...] = ()
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    file: str = ""
+    line: int = 0
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a removal by this rule says of itself as evidence."""
+        return {"kind": self.kind, **({"credit": self.credit} if self.credit else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Fields of a rule of an earlier layer that a later layer sets otherwise, and why."""
+
+    rule: str
+    reason: str
+    fields: Mapping[str, object]
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Lines that a rule of an earlier layer must leave alone, and why; each is a test as well."""
+
+    rule: str
+    text: tuple[str, ...]
+    reason: str
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +144,10 @@ class Pack:
     file: str
     name: str
     rules: tuple[Rule, ...]
-    cases: tuple[Case, ...] = field(default=())
+    cases: tuple[Case, ...] = ()
+    disable: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
 
 
 def load_pack(path: Path) -> Pack:
@@ -114,28 +177,36 @@ class _Reader:
         self.file = file
 
     def pack(self, data: Mapping[str, object]) -> Pack:
-        self._known(data, _PACK_KEYS, "", "")
+        self._known(data, PACK_KEYS, "", "")
         if data.get("schema") != SCHEMA:
             raise self._error(f"schema must be {SCHEMA}, not {data.get('schema')!r}", key="schema")
         name = self._string(data, "pack", "")
         languages = self._strings(data, "languages", "") if "languages" in data else ()
         sites = self._strings(data, "sites", "") if "sites" in data else ()
-        tables = data.get("rule", [])
-        if not isinstance(tables, list):
-            raise self._error("rules are written as [[rule]] tables", key="rule")
         rules: list[Rule] = []
-        for table in tables:
+        for table in self._tables(data, "rule"):
             rule = self.rule(table, name, languages, sites)
             if any(rule.id == other.id for other in rules):
                 raise self._error("a rule of this id stands above; ids are unique", rule.id, "id")
             rules.append(rule)
-        return Pack(self.file, name, tuple(rules), tuple(self.case(table) for table in self._tables(data, "case")))
+        return Pack(
+            file=self.file,
+            name=name,
+            rules=tuple(rules),
+            cases=tuple(self.case(table) for table in self._tables(data, "case")),
+            disable=self._strings(data, "disable", "") if "disable" in data else (),
+            overrides=tuple(self.override(table) for table in self._tables(data, "override")),
+            exemptions=tuple(self.exemption(table) for table in self._tables(data, "except")),
+        )
 
     def rule(self, table: Mapping[str, object], pack: str, languages: Sequence[str], sites: Sequence[str]) -> Rule:
         id = self._string(table, "id", "")
         if not _ID.fullmatch(id) or not id.startswith(f"{pack}/"):
             raise self._error(f"ids look like {pack}/short-name, in lower case", id, "id")
-        self._known(table, _RULE_KEYS, id, "rule ")
+        self._known(table, RULE_KEYS, id, "rule ")
+        evidence = table.get("evidence", {})
+        if not isinstance(evidence, dict):
+            raise self._error("written by `cleaner rules measure --write` as a [rule.evidence] table", id, "evidence")
         rule = Rule(
             id=id,
             description=self._string(table, "description", id),
@@ -148,10 +219,19 @@ class _Reader:
             miss=self._strings(table, "miss", id),
             languages=self._strings(table, "languages", id) if "languages" in table else tuple(languages),
             sites=self._strings(table, "sites", id) if "sites" in table else tuple(sites),
+            min_lines=self._count(table, "min_lines", id, 3),
             max_lines=self._count(table, "max_lines", id, 40),
             max_words=self._count(table, "max_words", id, 40),
             action=self._choice(table, "action", ACTIONS, id) if "action" in table else "remove",
+            credit=self._choice(table, "credit", CREDITS, id) if "credit" in table else None,
+            replaces=self._strings(table, "replaces", id) if "replaces" in table else (),
+            gap=self._strings(table, "gap", id) if "gap" in table else (),
+            evidence=evidence,
+            file=self.file,
+            line=self._line(id, "id"),
         )
+        if rule.credit and rule.kind != "credit":
+            raise self._error("only rules of kind 'credit' say which credit they take", id, "credit")
         if not rule.languages:
             raise self._error('no languages, neither here nor in the pack; ["*"] stands for all', id, "languages")
         if not rule.hit or not rule.miss:
@@ -171,9 +251,36 @@ class _Reader:
                     )
         return rule
 
+    def override(self, table: Mapping[str, object]) -> Override:
+        rule = self._string(table, "rule", "")
+        self._known(table, OVERRIDE_KEYS, rule, "override ")
+        fields: dict[str, object] = {}
+        for key in OVERRIDE_KEYS[2:]:
+            if key not in table:
+                continue
+            if key == "confidence":
+                fields[key] = self._share(table, key, rule)
+            elif key == "action":
+                fields[key] = self._choice(table, key, ACTIONS, rule)
+            elif key in ("languages", "sites"):
+                fields[key] = self._strings(table, key, rule)
+            else:
+                fields[key] = self._count(table, key, rule, 1)
+        if not fields:
+            raise self._error(f"sets nothing; it can set {', '.join(OVERRIDE_KEYS[2:])}", rule, "override")
+        return Override(rule, self._string(table, "reason", rule), fields, self.file, self._line(rule, "rule"))
+
+    def exemption(self, table: Mapping[str, object]) -> Exemption:
+        rule = self._string(table, "rule", "")
+        self._known(table, EXCEPT_KEYS, rule, "except ")
+        texts = self._strings(table, "text", rule)
+        if not texts:
+            raise self._error("missing: the lines that the rule must leave alone", rule, "text")
+        return Exemption(rule, texts, self._string(table, "reason", rule), self.file, self._line(rule, "rule"))
+
     def case(self, table: Mapping[str, object]) -> Case:
         name = self._string(table, "name", "")
-        self._known(table, _CASE_KEYS, name, "case ")
+        self._known(table, CASE_KEYS, name, "case ")
         optional = {key: self._string(table, key, name) for key in ("language", "site") if key in table}
         return Case(name, self._string(table, "text", name), self._string(table, "want", name), **optional)
 
@@ -183,11 +290,11 @@ class _Reader:
             raise self._error(f"written as [[{key}]] tables", key=key)
         return tables
 
-    def _known(self, table: Mapping[str, object], keys: frozenset[str], rule: str, what: str) -> None:
+    def _known(self, table: Mapping[str, object], keys: Sequence[str], rule: str, what: str) -> None:
         for key in table:
             if key not in keys:
-                near = difflib.get_close_matches(key, sorted(keys), 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"keys are {', '.join(sorted(keys))}"
+                near = difflib.get_close_matches(key, keys, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"keys are {', '.join(keys)}"
                 raise self._error(f"unknown {what}key; {hint}", rule, key)
 
     def _string(self, table: Mapping[str, object], key: str, rule: str) -> str:
@@ -230,7 +337,7 @@ class _Reader:
         """Line of a key: the first one that sets it, from the line on that names the rule."""
         start = 0
         if rule:
-            quoted = re.compile(rf"\s*(?:id|name)\s*=\s*[\"']{re.escape(rule)}[\"']")
+            quoted = re.compile(rf"\s*(?:id|name|rule)\s*=\s*[\"']{re.escape(rule)}[\"']")
             start = next((number for number, line in enumerate(self.lines) if quoted.match(line)), 0)
             # keys of the rule may stand above its id
             while start and not self.lines[start].lstrip().startswith("[["):

@@ -30,9 +30,11 @@ def prove_rule(rule: Rule) -> Iterator[Failure]:
     matcher = Matcher([rule])
     for proof, examples, want in (("hit", rule.hit, True), ("miss", rule.miss, False)):
         for text in examples:
-            matched = bool(matcher.spans(text) if rule.scope == "span" else matcher.hits(text))
-            if matched != want:
+            if bool(matcher.matching(text)) != want:
                 yield Failure(rule.id, proof, text, "does not match" if want else "matches, and must not")
+    for text in rule.gap:
+        if matcher.matching(text):
+            yield Failure(rule.id, "gap", text, "matches by now: make it a hit")
 
 
 def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:
@@ -42,7 +44,7 @@ def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:
     matcher = Matcher([rule for rule in pack.rules if rule.scope == "line"])
     for rule in pack.rules:
         for text in rule.miss:
-            for other in matcher.hits(text):
+            for other in matcher.matching(text):
                 if other.id != rule.id:
                     yield Failure(rule.id, "miss", text, f"is matched by {other.id}")
     language = next((language for rule in pack.rules for language in rule.languages if language != "*"), "en")

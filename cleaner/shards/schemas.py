@@ -55,6 +55,8 @@ CLEAN = pa.schema(
         pa.field("format", pa.string(), nullable=False),
         pa.field("encoding", pa.string()),
         pa.field("replaced", pa.int32()),
+        pa.field("credits", pa.list_(pa.struct([("kind", pa.string()), ("text", pa.string())])), nullable=False),
+        pa.field("dateline", pa.struct([("place", pa.string()), ("date", pa.string()), ("agency", pa.string())])),
     ],
     metadata=_METADATA,
 )
