@@ -13,9 +13,9 @@ from dataclasses import dataclass
 # Names that agencies sign with.  Beside a date any word in capitals of three to ten letters ("TDI") is believed, too.
 AGENCIES = frozenset(
     "afp ap reuters dpa apa efe ansa itar-tass tass тасс риа ria interfax интерфакс xinhua kyodo yonhap pti ani ians "
-    "upi bss belga anp stt ntb ritzau tt lusa ctk čtk mti agerpres tanjug hina sta pap cna bernama antara vna aap cp apn "
-    "anadolu aa iha dha irna isna mehr wafa sana ina mena spa wam kuna turan azertac trend armenpress укринформ ukrinform унн "
-    "белта kazinform".split()
+    "upi bss belga anp stt ntb ritzau tt lusa ctk čtk mti agerpres tanjug hina sta pap cna bernama antara vna aap cp "
+    "apn anadolu aa iha dha irna isna mehr wafa sana ina mena spa wam kuna turan azertac trend armenpress укринформ "
+    "ukrinform унн белта kazinform".split()
 )
 _MONTHS = {
     name: number

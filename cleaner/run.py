@@ -167,6 +167,9 @@ def run(
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)
     if (folder.path / "run.json").exists():
         manifest = folder.manifest()
+        for entry in manifest["parts"]:
+            if not folder.intact(entry["unit"], entry):
+                raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
         return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
     books, entries, resumed = Books(), [], 0
 
@@ -248,7 +251,7 @@ def _units(
             if number < len(finished):
                 if finished[number]["input_sha256"] != plan["input_sha256"]:
                     raise_changed(finished[number], "its documents are others now")
-                if folder.intact(finished[number]):
+                if folder.intact(number, finished[number]["parts"]):
                     yield _Batch(number, 0, _size(unit), last=True, done=True), []
                     continue
             cut = list(_cut(unit, BATCH_RECORDS, BATCH_CHARS))

@@ -56,6 +56,18 @@ def _serve(pipe: Connection, settings: Settings) -> None:
         pass
 
 
+def _start_forkserver() -> None:
+    """Start the fork server with Ctrl-C blocked: a terminal sends it to all processes, and the parent deals with it."""
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # would unblock it again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker:
     """A worker process as its thread sees it: started when it is needed, and again after it was killed."""
 
@@ -86,31 +98,35 @@ class _Worker:
     def _start(self) -> None:
         for _ in range(MAX_STILLBORN):
             self._pipe, theirs = self._context.Pipe()
-            with self._lock:
-                if self._stopped:
-                    raise _Died("stopped")
-                self._process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
-                self._process.start()
-            theirs.close()
+            process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
             try:
+                with self._lock:
+                    if self._stopped:
+                        raise _Died("stopped")
+                    process.start()
+                    self._process = process
+                theirs.close()
                 self._pipe.recv()
+                return
             except (EOFError, OSError):
                 self.end()
-            else:
-                return
+            finally:
+                theirs.close()
         raise EngineError(
-            f"{MAX_STILLBORN} worker processes in a row ended before they were ready; a script that starts a run must do "
-            'so under: if __name__ == "__main__":'
+            f"{MAX_STILLBORN} worker processes in a row ended before they were ready; "
+            'a script that starts a run must do so under: if __name__ == "__main__":'
         )
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """End the process.  Returns its exit code: what it ended with by itself, or -9."""
-        with self._lock:
-            self._process.kill()
-            self._process.join()
-        code: int = self._process.exitcode
+        process, self._process = self._process, None
         self._pipe.close()
-        self._process = None
+        if process is None:
+            return None
+        with self._lock:
+            process.kill()
+            process.join()
+        code: int = process.exitcode
         return code
 
     def stop(self) -> None:
@@ -132,6 +148,7 @@ class LocalEngine:
         context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
             context.set_forkserver_preload(["cleaner.pipeline", "cleaner.ingest.html", "trafilatura"])
+            _start_forkserver()
         self._workers = [_Worker(context, settings) for _ in range(self.workers)]
         self._idle = deque(self._workers)
         self._threads = ThreadPoolExecutor(self.workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cleaner.rulebook.match import Matcher
+from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Case, Pack, Rule
 
 CaseRunner = Callable[[Case, str], str]
@@ -35,6 +35,23 @@ def prove_rule(rule: Rule) -> Iterator[Failure]:
     for text in rule.gap:
         if matcher.matching(text):
             yield Failure(rule.id, "gap", text, "matches by now: make it a hit")
+
+
+def prove(packs: Sequence[Pack], book: Rulebook, run: CaseRunner) -> Iterator[Failure]:
+    """Failures of all packs: their rules, their cases, and their exemptions, which must be needed and must hold."""
+    rules = {rule.id: rule for pack in packs for rule in pack.rules}
+    for pack in packs:
+        yield from prove_pack(pack, run)
+        for exemption in pack.exemptions:
+            rule = rules.get(exemption.rule)
+            for text in exemption.text:
+                if rule is not None and not Matcher([rule]).matching(text):
+                    yield Failure(exemption.rule, "except", text, "does not match anyway: the exception is not needed")
+                language = next(iter(rule.languages), None) if rule else None
+                matcher = book.matcher(None if language == "*" else language)
+                for other in matcher.matching(text):
+                    if other.scope == "line":
+                        yield Failure(exemption.rule, "except", text, f"is still taken, by {other.id}")
 
 
 def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:

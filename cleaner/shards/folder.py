@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from cleaner.shards.schemas import PARTS
 
 MANIFEST = "run.json"
 JOURNAL = "journal.jsonl"
+_PART = re.compile(r"part-\d{5,}\.parquet|\.part-\d{5,}\.parquet\.tmp")
 # Of the levels that were timed, 3 is the last that writes faster than the chain cleans on one core.
 ZSTD_LEVEL = 3
 # Columns of long, mostly unique text: a dictionary for them only costs time.
@@ -50,11 +51,12 @@ class RunFolder:
             raise FolderError(f"{self.path} is a file; name a folder")
         finished, begun = (self.path / MANIFEST).exists(), (self.path / JOURNAL).exists()
         if not finished and not begun:
-            if self.path.is_dir() and any(self.path.iterdir()):
+            if self.path.is_dir() and any(entry.name != f".{JOURNAL}.tmp" for entry in self.path.iterdir()):
                 raise FolderError(f"{self.path} is not empty and no run folder; name a new folder")
             return self._begin(header)
+        if finished:
+            self.manifest()  # refuses one that another program wrote
         if overwrite:
-            self._clear()
             return self._begin(header)
         state = "a finished run" if finished else "an unfinished run"
         if not resume:
@@ -64,23 +66,32 @@ class RunFolder:
             return []
         old_header, units = self._read_journal()
         self._same(header, old_header)
+        self._write_journal(header, units)
         return units
 
     def _begin(self, header: Mapping[str, Any]) -> list[dict[str, Any]]:
-        try:
-            for name in PARTS:
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            write_whole(self.path / JOURNAL, f"{json.dumps(header, sort_keys=True)}\n".encode())
-        except OSError as error:
-            raise FolderError(f"cannot write to {self.path}: {error.strerror or error}") from error
+        self._write_journal(header, [])
+        (self.path / MANIFEST).unlink(missing_ok=True)
+        self._drop_parts()
         return []
 
-    def _clear(self) -> None:
-        """Remove what runs write, and nothing else."""
-        for name in PARTS:
-            shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in (MANIFEST, JOURNAL):
-            (self.path / name).unlink(missing_ok=True)
+    def _write_journal(self, header: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
+        """Write the journal whole: first of all when a run begins, so that one that is killed at once can go on."""
+        lines = [f"{json.dumps(entry, sort_keys=True)}\n" for entry in (header, *units)]
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path / JOURNAL, "".join(lines).encode())
+            for name in PARTS:
+                (self.path / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise FolderError(f"cannot write to {self.path}: {error.strerror or error}") from error
+
+    def _drop_parts(self) -> None:
+        """Remove the parts that runs write, and nothing else."""
+        for kind in PARTS:
+            for path in (self.path / kind).iterdir():
+                if _PART.fullmatch(path.name):
+                    path.unlink()
 
     def _same(self, header: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         old = json.loads(json.dumps(old))
@@ -94,20 +105,22 @@ class RunFolder:
                 )
 
     def _read_journal(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        lines = (self.path / JOURNAL).read_text(encoding="utf-8").split("\n")
-        units = []
-        for number, line in enumerate(lines):
-            if not line:
-                continue
+        """Header and finished units; of a unit that was done again, the last entry."""
+        lines = (self.path / JOURNAL).read_bytes().split(b"\n")
+        del lines[-1]  # empty, or being written when the run stopped: its unit is done again
+        entries = []
+        for number, line in enumerate(lines, 1):
             try:
-                units.append(json.loads(line))
+                entries.append(json.loads(line))
             except ValueError:
-                if number < len(lines) - 1:
-                    raise FolderError(f"{self.path / JOURNAL}: line {number + 1} is damaged; use --overwrite") from None
-                # the last line was being written when the run stopped: its unit is done again
-        if not units:
+                raise FolderError(f"{self.path / JOURNAL}: line {number} is damaged; use --overwrite") from None
+        if not entries:
             raise FolderError(f"{self.path / JOURNAL} is empty; use --overwrite")
-        return units[0], units[1:]
+        try:
+            units = {entry["unit"]: entry for entry in entries[1:]}
+            return entries[0], [units[number] for number in range(len(units))]
+        except (KeyError, TypeError):
+            raise FolderError(f"{self.path / JOURNAL} is no journal of a run; use --overwrite") from None
 
     def part(self, kind: str, unit: int) -> Path:
         """Path of one part."""
@@ -123,12 +136,10 @@ class RunFolder:
             os.fsync(journal.fileno())
         return done
 
-    def intact(self, entry: Mapping[str, Any]) -> bool:
-        """Whether the parts of a finished unit are there with the hashes of the journal."""
+    def intact(self, unit: int, parts: Mapping[str, Any]) -> bool:
+        """Whether the parts of a finished unit are there with the hashes of journal or manifest."""
         try:
-            return all(
-                file_sha256(self.part(kind, entry["unit"])) == part["sha256"] for kind, part in entry["parts"].items()
-            )
+            return all(file_sha256(self.part(kind, unit)) == parts[kind]["sha256"] for kind in PARTS)
         except OSError:
             return False
 
@@ -147,6 +158,8 @@ class RunFolder:
             raise FolderError(f"{self.path} is {state}: {MANIFEST} is missing") from None
         except (OSError, ValueError) as error:
             raise FolderError(f"{self.path / MANIFEST} cannot be read: {error}") from error
+        if not isinstance(manifest, dict) or not {"header", "books", "parts"} <= manifest.keys():
+            raise FolderError(f"{self.path / MANIFEST} is no manifest of a run; name another folder")
         return manifest
 
     def units(self) -> Iterator[dict[str, pa.Table]]:

@@ -1,139 +1,44 @@
-"""The command line: thin, and quick to answer.  Heavy modules are imported inside the commands."""
+"""Commands on documents: run, explain, restore."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleaner import __version__
-from cleaner.settings import AUDITS, Settings, SettingsError
+from cleaner.cli.common import (
+    EXIT_FOUND,
+    EXIT_INTERRUPTED,
+    EXIT_REJECTED,
+    chain_options,
+    defaults,
+    faults,
+    make_settings,
+)
+from cleaner.settings import AUDITS
 
 if TYPE_CHECKING:
     from cleaner.run import Books
 
-EXIT_FOUND = 1
-EXIT_USAGE = 2
-EXIT_REJECTED = 3
-EXIT_INTERRUPTED = 130
 
-_DEFAULTS = Settings()
-
-
-class Fault(click.ClickException):
-    """An error a person can act on: one line on standard error, exit code 2."""
-
-    exit_code = EXIT_USAGE
-
-    def show(self, file: Any = None) -> None:
-        """Print the message."""
-        click.secho(f"error: {self.message}", err=True, fg="red")
-
-
-@contextlib.contextmanager
-def faults() -> Iterator[None]:
-    """Turn the errors that users can cause into messages."""
-    from cleaner.ingest.files import InputError
-    from cleaner.rulebook.model import RuleError
-    from cleaner.shards.folder import FolderError
-
-    try:
-        yield
-    except (InputError, RuleError, FolderError, SettingsError) as error:
-        raise Fault(str(error)) from error
-    except OSError as error:
-        raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
-
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-@click.group(context_settings=CONTEXT)
-@click.version_option(__version__, "-V", "--version", prog_name="cleaner")
-def main() -> None:
-    """Strip boilerplate from raw news scrapes, and show for every character why it went.
-
-    \b
-    Example:
-      cleaner run scrapes/ -o out      clean a directory of pages and texts
-      cleaner explain page.html        see what would go, and why
-      cleaner restore out -o back      get every source text back
-    """
-
-
-def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that decide what is removed; `run` and `explain` share them."""
-    for option in (
-        click.option(
-            "--rules",
-            multiple=True,
-            type=click.Path(exists=True, dir_okay=False),
-            metavar="PACK",
-            help="Another rule pack (TOML), read after the shipped ones. Can be repeated.",
-        ),
-        click.option(
-            "--max-lost",
-            type=float,
-            default=_DEFAULTS.max_lost,
-            show_default=True,
-            help="Reject a document that would lose more than this share of its extracted text.",
-        ),
-        click.option(
-            "--min-kept",
-            type=int,
-            default=_DEFAULTS.min_kept,
-            show_default=True,
-            help="Reject a document of which fewer characters are left.",
-        ),
-        click.option(
-            "--max-bytes",
-            type=int,
-            default=_DEFAULTS.max_bytes,
-            show_default=True,
-            help="Reject larger documents unread (after decompression).",
-        ),
-        click.option(
-            "--map",
-            "columns",
-            multiple=True,
-            metavar="FIELD=COLUMN",
-            help="Name of a record's column where it differs: --map text=body. Can be repeated.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def parse_columns(pairs: tuple[str, ...]) -> dict[str, str]:
-    """``text=body`` as a mapping."""
-    columns = {}
-    for pair in pairs:
-        field, equals, column = pair.partition("=")
-        if not equals or not field or not column:
-            raise SettingsError(f"map: {pair!r} is not FIELD=COLUMN, such as text=body")
-        columns[field] = column
-    return columns
-
-
-@main.command("run")
+@click.command("run")
 @click.argument("inputs", nargs=-1, required=True, metavar="RAW…")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="OUT", help="Folder for the shards.")
 @chain_options
 @click.option(
     "--audit",
     type=click.Choice(AUDITS),
-    default=_DEFAULTS.audit,
+    default=defaults.audit,
     show_default=True,
     help="Text kept of removals: all (restores everything), all but extraction's, or none.",
 )
 @click.option(
     "--timeout",
     type=float,
-    default=_DEFAULTS.timeout,
+    default=defaults.timeout,
     show_default=True,
     help="Seconds a document may take before it is rejected.",
 )
@@ -166,7 +71,7 @@ def run_command(
       zcat pages.jsonl.gz | cleaner run - -o out --map html=content
     """
     with faults():
-        settings = Settings(columns=parse_columns(columns), **options)
+        settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
         from cleaner.run import run
 
@@ -210,7 +115,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-@main.command("explain")
+@click.command("explain")
 @click.argument("file", type=click.Path(), metavar="FILE|-")
 @chain_options
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -227,7 +132,7 @@ def explain_command(file: str, form: str, width: int, columns: tuple[str, ...], 
       curl -s https://example.org/story | cleaner explain - --format json
     """
     with faults():
-        settings = Settings(columns=parse_columns(columns), **options)
+        settings = make_settings(columns, **options)
         import json
 
         from cleaner.audit.explain import as_data, printable, render
@@ -258,7 +163,7 @@ def explain_command(file: str, form: str, width: int, columns: tuple[str, ...], 
         sys.exit(EXIT_REJECTED)
 
 
-@main.command("restore")
+@click.command("restore")
 @click.argument("run", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="DIR", help="New folder for the source texts.")
 def restore_command(run: str, out: str) -> None:
@@ -289,7 +194,3 @@ def restore_command(run: str, out: str) -> None:
                 click.echo(f"  … and {len(problems) - 20:,} more", err=True)
     if result.impossible or result.wrong:
         sys.exit(EXIT_FOUND)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,28 @@
+"""The command line: thin, and quick to answer.  Heavy modules are imported inside the commands."""
+
+from __future__ import annotations
+
+import click
+
+from cleaner import __version__
+from cleaner.cli.documents import explain_command, restore_command, run_command
+from cleaner.cli.rules import rules
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", prog_name="cleaner")
+def main() -> None:
+    """Strip boilerplate from raw news scrapes, and show for every character why it went.
+
+    \b
+    Example:
+      cleaner run scrapes/ -o out      clean a directory of pages and texts
+      cleaner explain page.html        see what would go, and why
+      cleaner restore out -o back      get every source text back
+    """
+
+
+for command in (run_command, explain_command, restore_command, rules):
+    main.add_command(command)

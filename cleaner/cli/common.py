@@ -1,0 +1,126 @@
+"""What the commands share: exit codes, errors as messages, the options that decide what is removed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cleaner.settings import Settings, SettingsError
+
+EXIT_FOUND = 1
+EXIT_USAGE = 2
+EXIT_REJECTED = 3
+EXIT_INTERRUPTED = 130
+
+PROJECT = "cleaner.toml"
+"""The project's own rule pack, read when it stands in the working directory."""
+
+defaults = Settings()
+
+
+class Fault(click.ClickException):
+    """An error a person can act on: one line on standard error, exit code 2."""
+
+    exit_code = EXIT_USAGE
+
+    def show(self, file: Any = None) -> None:
+        """Print the message."""
+        click.secho(f"error: {self.message}", err=True, fg="red")
+
+
+@contextlib.contextmanager
+def faults() -> Iterator[None]:
+    """Turn the errors that users can cause into messages."""
+    from cleaner.ingest.files import InputError
+    from cleaner.rulebook.model import RuleError
+    from cleaner.shards.folder import FolderError
+
+    try:
+        yield
+    except (InputError, RuleError, FolderError, SettingsError) as error:
+        raise Fault(str(error)) from error
+    except OSError as error:
+        raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
+
+
+def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that decide what is removed; `run` and `explain` share them."""
+    for option in (
+        click.option(
+            "--rules",
+            multiple=True,
+            type=click.Path(exists=True, dir_okay=False),
+            metavar="PACK",
+            help="Another rule pack (TOML), read after the shipped ones and cleaner.toml. Can be repeated.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="RULE",
+            help="Use these rules alone: ids, or prefixes such as en/. Can be repeated.",
+        ),
+        click.option(
+            "--extend-select",
+            multiple=True,
+            metavar="RULE",
+            help="Use these rules as well: proposals that only flag, rules that a pack switched off.",
+        ),
+        click.option("--ignore", multiple=True, metavar="RULE", help="Do not use these rules. Can be repeated."),
+        click.option(
+            "--max-lost",
+            type=float,
+            default=defaults.max_lost,
+            show_default=True,
+            help="Reject a document that would lose more than this share of its extracted text.",
+        ),
+        click.option(
+            "--min-kept",
+            type=int,
+            default=defaults.min_kept,
+            show_default=True,
+            help="Reject a document of which fewer characters are left.",
+        ),
+        click.option(
+            "--max-bytes",
+            type=int,
+            default=defaults.max_bytes,
+            show_default=True,
+            help="Reject larger documents unread (after decompression).",
+        ),
+        click.option(
+            "--map",
+            "columns",
+            multiple=True,
+            metavar="FIELD=COLUMN",
+            help="Name of a record's column where it differs: --map text=body. Can be repeated.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def parse_columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    """``text=body`` as a mapping."""
+    columns = {}
+    for pair in pairs:
+        field, equals, column = pair.partition("=")
+        if not equals or not field or not column:
+            raise SettingsError(f"map: {pair!r} is not FIELD=COLUMN, such as text=body")
+        columns[field] = column
+    return columns
+
+
+def make_settings(columns: tuple[str, ...] = (), **options: Any) -> Settings:
+    """Settings from the options of a command, with the project's ``cleaner.toml`` where there is one."""
+    options["rules"] = project_packs(options.get("rules", ()))
+    return Settings(columns=parse_columns(columns), **options)
+
+
+def project_packs(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The pack ``cleaner.toml`` of the working directory, if there is one, then the packs that were given."""
+    project = (PROJECT,) if Path(PROJECT).is_file() else ()
+    return (*project, *(pack for pack in given if pack != PROJECT))

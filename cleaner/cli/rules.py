@@ -1,0 +1,340 @@
+"""Commands on rules: list, show, test, lint, fmt, new, measure, schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
+
+if TYPE_CHECKING:
+    from cleaner.rulebook.model import Pack, Rule
+
+FORMAT = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+
+
+def packs_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--rules``, as `run` has it."""
+    return click.option(
+        "--rules",
+        "extra",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="PACK",
+        help="Another rule pack, read after the shipped ones and cleaner.toml. Can be repeated.",
+    )(command)
+
+
+def _load(extra: tuple[str, ...]) -> tuple[Pack, ...]:
+    from cleaner.rulebook.load import load_packs
+
+    return load_packs(project_packs(extra))
+
+
+@click.group()
+def rules() -> None:
+    """Look at rules, prove them, write them, measure them.
+
+    \b
+    Example:
+      cleaner rules list --language en
+      cleaner rules test --rules mine.toml
+    """
+
+
+@rules.command("list")
+@packs_option
+@click.option("--language", help="Only rules that hold for this language (ISO 639-1).")
+@click.option("--kind", help="Only rules of this kind: promo, prompt, credit, …")
+@FORMAT
+def list_command(extra: tuple[str, ...], language: str | None, kind: str | None, form: str) -> None:
+    """List the rules of all packs, in the order in which they are read.
+
+    \b
+    Example:
+      cleaner rules list --language de --kind credit
+    """
+    with faults():
+        chosen = [
+            rule
+            for pack in _load(extra)
+            for rule in pack.rules
+            if (language is None or language in rule.languages or "*" in rule.languages)
+            and (kind is None or rule.kind == kind)
+        ]
+    if form == "json":
+        click.echo(json.dumps([_as_data(rule) for rule in chosen], ensure_ascii=False, indent=1))
+        return
+    for rule in chosen:
+        flag = "" if rule.action == "remove" else "  (flags only)"
+        click.echo(f"{rule.id:28} {rule.kind:10} {rule.scope:13} {rule.confidence:.2f}  {rule.description}{flag}")
+    click.echo(f"{len(chosen)} rules", err=True)
+
+
+def _as_data(rule: Rule) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {key: value for key, value in asdict(rule).items() if key != "line"} | {"line": rule.line}
+
+
+@rules.command("show")
+@click.argument("id")
+@packs_option
+@FORMAT
+def show_command(id: str, extra: tuple[str, ...], form: str) -> None:
+    """Show the rule ID (or an old id that it replaces): what it matches, its proof, its measured figures.
+
+    \b
+    Example:
+      cleaner rules show en/also-read
+    """
+    with faults():
+        from cleaner.rulebook.load import resolve
+        from cleaner.rulebook.match import expression
+
+        by_id = {rule.id: rule for pack in _load(extra) for rule in pack.rules}
+        names = {name: rule.id for rule in by_id.values() for name in (rule.id, *rule.replaces)}
+        found = [by_id[one] for one in sorted(resolve(id, names, "show", ""))]
+    if form == "json":
+        click.echo(json.dumps([_as_data(rule) for rule in found], ensure_ascii=False, indent=1))
+        return
+    for rule in found:
+        click.secho(f"{rule.id}  ({rule.file}:{rule.line})", bold=True)
+        click.echo(f"  {rule.description}")
+        click.echo(f"  kind {rule.kind}, scope {rule.scope}, confidence {rule.confidence}, action {rule.action}")
+        click.echo(
+            f"  languages {', '.join(rule.languages)}" + (f", sites {', '.join(rule.sites)}" if rule.sites else "")
+        )
+        for pattern in rule.patterns:
+            click.echo(f"  pattern  {expression(rule, pattern)}")
+        for name, texts in (("hit", rule.hit), ("miss", rule.miss), ("gap", rule.gap)):
+            for text in texts:
+                click.echo(f"  {name:8} {text}")
+        for key, value in rule.evidence.items():
+            click.echo(f"  measured {key} = {value}")
+
+
+@rules.command("test")
+@packs_option
+@FORMAT
+def test_command(extra: tuple[str, ...], form: str) -> None:
+    """Run all hits, misses, gaps, exceptions and cases of all packs.
+
+    \b
+    Exit codes: 0 all pass; 1 some fail; 2 a pack cannot be read.
+
+    \b
+    Example:
+      cleaner rules test --rules mine.toml
+    """
+    with faults():
+        from cleaner.document import Document
+        from cleaner.pipeline import Cleaner
+        from cleaner.rulebook.load import compose
+        from cleaner.rulebook.model import Case
+        from cleaner.rulebook.proof import prove
+        from cleaner.settings import Settings
+
+        packs = _load(extra)
+        cleaner = Cleaner(Settings(rules=project_packs(extra)))
+
+        def run(case: Case, language: str) -> str:
+            return cleaner.clean(Document.from_text(case.text, language=language, site=case.site)).text
+
+        failures = list(prove(packs, compose(packs), run))
+    count = sum(len(rule.hit) + len(rule.miss) + len(rule.gap) for pack in packs for rule in pack.rules)
+    count += sum(len(pack.cases) + len(pack.exemptions) for pack in packs)
+    if form == "json":
+        plain = [{"rule": one.rule, "proof": one.proof, "text": one.text, "problem": one.problem} for one in failures]
+        click.echo(json.dumps({"proofs": count, "failures": plain}, ensure_ascii=False, indent=1))
+    else:
+        for failure in failures:
+            click.echo(f"{failure.rule}\n  {failure.proof}: {failure.text}\n  {failure.problem}")
+    rules_count = sum(len(pack.rules) for pack in packs)
+    click.echo(f"{rules_count} rules, {count} proofs, {len(failures)} failed", err=True)
+    if failures:
+        sys.exit(EXIT_FOUND)
+
+
+@rules.command("lint")
+@packs_option
+@click.option("--ignore", multiple=True, metavar="CODE", help="Leave out findings of this code. Can be repeated.")
+@FORMAT
+def lint_command(extra: tuple[str, ...], ignore: tuple[str, ...], form: str) -> None:
+    """Find dead rules, overlaps, patterns that could be phrases, thin proofs, missing evidence, unsorted ids.
+
+    \b
+    Exit codes: 0 nothing found; 1 something; 2 a pack cannot be read.
+
+    \b
+    Example:
+      cleaner rules lint --ignore no-evidence
+    """
+    with faults():
+        from dataclasses import asdict
+
+        from cleaner.rulebook.lint import CODES, lint
+
+        for code in ignore:
+            if code not in CODES:
+                raise Fault(f"--ignore: no code {code!r}; codes are {', '.join(CODES)}")
+        found = [advice for advice in lint(_load(extra)) if advice.code not in ignore]
+    if form == "json":
+        click.echo(json.dumps([asdict(advice) for advice in found], ensure_ascii=False, indent=1))
+    else:
+        for advice in found:
+            click.echo(str(advice))
+    click.echo(f"{len(found)} findings", err=True)
+    if found:
+        sys.exit(EXIT_FOUND)
+
+
+@rules.command("fmt")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False), metavar="PACK…")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a pack would change.")
+@FORMAT
+def fmt_command(files: tuple[str, ...], check: bool, form: str) -> None:
+    """Bring packs into canonical form: rules by id, keys in one order. Comments stay.
+
+    \b
+    Example:
+      cleaner rules fmt mine.toml
+    """
+    with faults():
+        from cleaner.rulebook.edit import format_file
+
+        changed = [file for file in files if format_file(Path(file), check=check)]
+    if form == "json":
+        click.echo(json.dumps({"changed": changed}))
+    else:
+        for file in changed:
+            click.echo(f"{'would change' if check else 'changed'} {file}")
+    if check and changed:
+        sys.exit(EXIT_FOUND)
+
+
+@rules.command("new")
+@click.argument("id")
+@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), metavar="PACK", help="Pack to add it to.")
+@click.option("--pattern", required=True, help="What the rule matches.")
+@click.option("--hit", multiple=True, required=True, help="A line that must match. Can be repeated.")
+@click.option("--miss", multiple=True, required=True, help="A line that must not. Can be repeated.")
+@click.option("--description", default="", help="A sentence for people who read why a line went.")
+@click.option("--kind", default="promo", show_default=True)
+@click.option("--match", default="prefix", show_default=True, help="exact, prefix, phrase or regex.")
+@click.option("--scope", default="line", show_default=True, help="span, line, block, heading-block or tail.")
+@click.option(
+    "--language", "languages", multiple=True, default=("*",), help="ISO 639-1; can be repeated.  [default: all]"
+)
+@click.option("--confidence", type=float, default=0.9, show_default=True)
+@FORMAT
+def new_command(id: str, out: str, form: str, **fields: Any) -> None:
+    """Write a rule with its proof into a pack; nothing is written unless the proof holds.
+
+    \b
+    Example:
+      cleaner rules new my/also-in-elm -o mine.toml --pattern "Also in Elm:" \\
+        --hit "Also in Elm: ferry gets a second boat" --miss "He also lives in Elm: a town of towers"
+    """
+    with faults():
+        from cleaner.rulebook.edit import add_rule
+
+        languages = list(fields.pop("languages"))
+        fields["description"] = fields["description"] or f"A line that matches “{fields['pattern']}”."
+        written = add_rule(Path(out), {"id": id, **fields, "languages": languages}, languages)
+    if form == "json":
+        click.echo(json.dumps({"file": out, "rule": written}, ensure_ascii=False))
+    else:
+        click.echo(written)
+        click.echo(f"added to {out}; use it with: cleaner run … --rules {out}", err=True)
+
+
+@rules.command("measure")
+@click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False), metavar="LABELLED…")
+@packs_option
+@click.option("--write", is_flag=True, help="Store the figures in the packs, as evidence of each rule.")
+@FORMAT
+def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bool, form: str) -> None:
+    """Measure every rule on LABELLED: JSONL of texts whose lines are labelled article, cruft or neutral.
+
+    Prints, for each rule, the lines it matched, its precision with a Wilson interval at 95 %, its share of the
+    recall, the words of story that it hit, sites and languages. A rule whose whole interval is under the
+    confidence that it states is marked "!".
+
+    \b
+    Example:
+      cleaner rules measure labelled.jsonl.gz --rules mine.toml --write
+    """
+    with faults():
+        from cleaner.audit.measure import LabelError, measure, read_labelled
+        from cleaner.rulebook.load import compose
+
+        packs = _load(extra)
+        try:
+            result = measure(compose(packs), (record for path in labelled for record in read_labelled(Path(path))))
+        except LabelError as error:
+            raise Fault(str(error)) from error
+    figures = sorted(result.figures, key=lambda one: -one.cruft_words)
+    if form == "json":
+        together = {
+            "documents": result.documents,
+            "precision": round(result.precision, 4),
+            "recall": round(result.recall, 4),
+            "story_lost": round(result.lost, 6),
+            "rules": [one.as_dict(result.cruft_words) for one in figures],
+        }
+        click.echo(json.dumps(together, ensure_ascii=False, indent=1))
+    else:
+        click.echo(
+            "| rule | right | wrong | precision (95 %) | stated | share of recall | story words | sites | languages |"
+        )
+        click.echo("|---|---|---|---|---|---|---|---|---|")
+        for one in figures:
+            if one.precision is None:
+                continue
+            low, high = one.interval
+            mark = " !" if one.overstated else ""
+            click.echo(
+                f"| {one.rule}{mark} | {one.right:,} | {one.wrong:,} | {one.precision:.3f} ({low:.2f} to {high:.2f}) "
+                f"| {one.stated:.2f} | {one.cruft_words / max(1, result.cruft_words):.2%} | {one.story_words:,} "
+                f"| {len(one.sites)} | {' '.join(sorted(one.languages))} |"
+            )
+        silent = sum(one.precision is None for one in figures)
+        click.echo(
+            f"\n{result.documents:,} texts, {len(figures)} rules ({silent} matched no scored line): precision "
+            f"{result.precision:.3f}, recall {result.recall:.3f}, story lost {result.lost:.3%} (by words)"
+        )
+        click.echo("\n| language | precision | recall | story lost |\n|---|---|---|---|")
+        for language, (cruft, story, right, wrong) in result.groups.items():
+            precision = f"{right / (right + wrong):.3f}" if right + wrong else "–"
+            click.echo(f"| {language} | {precision} | {right / max(1, cruft):.3f} | {wrong / max(1, story):.3%} |")
+    if write:
+        from cleaner.rulebook.edit import write_evidence
+
+        keep = ("right", "wrong", "precision", "low", "high", "sites")
+        evidence = {
+            one.rule: {key: value for key, value in one.as_dict().items() if key in keep}
+            for one in figures
+            if one.precision is not None
+        }
+        written = sum(write_evidence(Path(pack.file), evidence) for pack in packs)
+        click.echo(f"figures written for {written} rules", err=True)
+
+
+@rules.command("schema")
+@click.option("--format", "form", type=click.Choice(("json",)), default="json", show_default=True)
+def schema_command(form: str) -> None:
+    """Print the pack format as JSON Schema, for editors that complete and check TOML.
+
+    \b
+    Example:
+      cleaner rules schema > cleaner-rules.schema.json
+    """
+    from cleaner.rulebook.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1))
