@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-quality build clean
+.PHONY: help setup demo test lint bench bench-quality bench-rules build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,12 @@ bench-quality: $(VENV)/.ready ## Quality on labelled pages, beside trafilatura (
 	$(BIN)/python bench/quality.py --json bench/results/quality.json
 	@echo
 	$(BIN)/python bench/lines.py --rules
+
+bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites that they were not written from
+	$(BIN)/python bench/rules.py
+
+bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
+	$(BIN)/python bench/matching.py
 
 build: $(VENV)/.ready ## Build wheel and sdist into dist/
 	$(BIN)/python -m build

@@ -3,6 +3,9 @@
 Runs of short lines that one rule of scope ``block`` matches go anywhere, when they are long enough: "Facebook" alone
 may be story, "Facebook", "WhatsApp", "E-Mail" in a row is a bar of buttons.
 
+A thread of readers' comments, prose and all, goes from its heading to the end of the text when the frames of comments
+(rules of kind ``comments``) recur behind the heading.
+
 All else here happens behind the last line that must be story: prose with no sign against it.  A cue header (a rule of
 scope ``tail``: "Politics", "Popular", "News") opens a block to the end of the text, long summaries included, but only
 when every line of prose in it shows a second sign, at least two lines do, and the block is not longer than the rule
@@ -24,6 +27,10 @@ from cleaner.text import is_bullet, tokens, weight
 NAME = "layout"
 # Lines with a sign against them that a list under a cue header must have.
 MIN_TELLING = 2
+# A thread of comments is believed from this many frames behind its heading on, when there is one for every few lines.
+COMMENTS = "comments"
+MIN_FRAMES = 3
+LINES_A_FRAME = 8
 # A label over a teaser list has at most this many words ("More from the region").
 LABEL_WORDS = 4.0
 # Share of a teaser's longer words that stand in the story.  Paragraphs of one story share .3 to .6 with the rest of
@@ -55,6 +62,11 @@ class Layout:
             for run, owner in runs:
                 yield from _run(run, owner)
             lines = tuple(line for line in lines if line.index not in taken)
+        thread = _thread(view, lines, matcher)
+        if thread is not None:
+            place, heading_rule, frames = thread
+            yield from _comments(lines[place:], heading_rule, frames)
+            lines = lines[:place]
         if not lines:
             return
         witnesses = Witnesses(lines)
@@ -97,6 +109,42 @@ def _run(run: Sequence[Line], rule: Rule) -> Iterable[Removal]:
     for line in run[: rule.max_lines]:
         evidence = {**rule.facts, "lines": len(run), "line": run[0].segment.line}
         yield line.remove(NAME, rule.id, rule.description, rule.confidence, evidence)
+
+
+def _thread(view: View, lines: Sequence[Line], matcher: Matcher) -> tuple[int, Rule, int] | None:
+    """The heading of a thread of reader comments: its place, its rule, and the number of frames behind it.
+
+    Frames ("Reply", "NAME says:", a date with the time of day) are lines of kind comments that the rules took out.
+    """
+    frames = [
+        removal.start
+        for removal in view.removals
+        if removal.filter == "rules" and removal.evidence.get("kind") == COMMENTS and "heading" not in removal.evidence
+    ]
+    if len(frames) < MIN_FRAMES or "tail" not in matcher.scopes:
+        return None
+    for place, line in enumerate(lines):
+        if place == 0 or line.segment.start > frames[-MIN_FRAMES]:
+            continue
+        for rule in matcher.matching(line.text):
+            if rule.scope == "tail" and rule.kind == COMMENTS:
+                behind = sum(start > line.segment.start for start in frames)
+                if behind * LINES_A_FRAME >= len(lines) - place - 1:
+                    return place, rule, behind
+    return None
+
+
+def _comments(lines: Sequence[Line], rule: Rule, frames: int) -> Iterable[Removal]:
+    heading = lines[0]
+    for line in lines:
+        reason = f"Belongs to the readers' comments under “{heading.text[:60]}”."
+        evidence = {
+            **rule.facts,
+            "heading": heading.text[:200],
+            "line": heading.segment.line,
+            "signs": ["comments heading", f"{frames} comment frames"],
+        }
+        yield line.remove(NAME, rule.id, reason, rule.confidence, evidence)
 
 
 def _length(lines: Sequence[Line]) -> int:

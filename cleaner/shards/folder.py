@@ -54,8 +54,11 @@ class RunFolder:
             if self.path.is_dir() and any(entry.name != f".{JOURNAL}.tmp" for entry in self.path.iterdir()):
                 raise FolderError(f"{self.path} is not empty and no run folder; name a new folder")
             return self._begin(header)
+        # refuse files of these names that another program wrote
         if finished:
-            self.manifest()  # refuses one that another program wrote
+            self.manifest()
+        else:
+            self._journal_header()
         if overwrite:
             return self._begin(header)
         state = "a finished run" if finished else "an unfinished run"
@@ -64,8 +67,8 @@ class RunFolder:
         if finished:
             self._same(header, self.manifest()["header"])
             return []
-        old_header, units = self._read_journal()
-        self._same(header, old_header)
+        units = self._read_journal()
+        self._same(header, self._journal_header())
         self._write_journal(header, units)
         return units
 
@@ -104,23 +107,28 @@ class RunFolder:
                     "use what it was begun with, or --overwrite"
                 )
 
-    def _read_journal(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Header and finished units; of a unit that was done again, the last entry."""
-        lines = (self.path / JOURNAL).read_bytes().split(b"\n")
-        del lines[-1]  # empty, or being written when the run stopped: its unit is done again
-        entries = []
-        for number, line in enumerate(lines, 1):
+    def _journal_header(self) -> dict[str, Any]:
+        with open(self.path / JOURNAL, "rb") as journal:
             try:
-                entries.append(json.loads(line))
+                header = json.loads(journal.readline())
             except ValueError:
+                header = None
+        if not isinstance(header, dict) or "cleaner" not in header:
+            raise FolderError(f"{self.path / JOURNAL} is no journal of a run; name another folder")
+        return header
+
+    def _read_journal(self) -> list[dict[str, Any]]:
+        """The finished units; of a unit that was done again, the last entry."""
+        lines = (self.path / JOURNAL).read_bytes().split(b"\n")
+        # the last line is empty, or it was being written when the run stopped: its unit is done again
+        units: dict[int, dict[str, Any]] = {}
+        for number, line in enumerate(lines[1:-1], 2):
+            try:
+                entry = json.loads(line)
+                units[entry["unit"]] = entry
+            except (ValueError, KeyError, TypeError):
                 raise FolderError(f"{self.path / JOURNAL}: line {number} is damaged; use --overwrite") from None
-        if not entries:
-            raise FolderError(f"{self.path / JOURNAL} is empty; use --overwrite")
-        try:
-            units = {entry["unit"]: entry for entry in entries[1:]}
-            return entries[0], [units[number] for number in range(len(units))]
-        except (KeyError, TypeError):
-            raise FolderError(f"{self.path / JOURNAL} is no journal of a run; use --overwrite") from None
+        return [units[number] for number in sorted(units)]
 
     def part(self, kind: str, unit: int) -> Path:
         """Path of one part."""
