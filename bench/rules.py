@@ -57,8 +57,8 @@ def main() -> int:
         low, high = one.interval
         print(
             f"| {one.rule}{' !' if one.overstated else ''} | {one.right} | {one.wrong} "
-            f"| {one.precision:.3f} ({low:.2f} to {high:.2f}) | {one.stated:.2f} | {one.cruft_words / result.cruft_words:.2%} | {one.story_words} "
-            f"| {len(one.sites)} |"
+            f"| {one.precision:.3f} ({low:.2f} to {high:.2f}) | {one.stated:.2f} "
+            f"| {one.cruft_words / result.cruft_words:.2%} | {one.story_words} | {len(one.sites)} |"
         )
     print("\n| language | texts' cruft words | precision | recall | story lost |\n|---|---|---|---|---|")
     for language, (cruft, story, right, wrong) in result.groups.items():

@@ -113,6 +113,9 @@ class Cleaner:
             if len(text) > self.settings.max_chars:
                 detail = f"{len(text):,} characters of text, more than {self.settings.max_chars:,} (see --max-chars)"
                 return None, Rejection("ingest", "too_long", detail), None
+            if len(document.segments) > self.settings.max_lines:
+                detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
+                return None, Rejection("ingest", "too_many_lines", detail), None
             outcome = self.clean(document)
         except PageError as error:
             return None, Rejection("extract", error.reason, error.detail), text

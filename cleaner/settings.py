@@ -53,6 +53,9 @@ class Settings:
     max_blocks: int = 20_000
     """Most blocks of a page; the longest page of the development benchmark has 4,100."""
 
+    max_lines: int = 100_000
+    """Most lines of a text; the longest text of the development benchmark has 1,400."""
+
     timeout: float = 20.0
     """Seconds that one document may take; then its worker is killed and the document rejected.  trafilatura needs
     0.03 s for the median page of the development benchmark and under 3 s for the worst."""
@@ -74,7 +77,7 @@ class Settings:
                 raise SettingsError(f"map: no field {name!r}; fields are {', '.join(FIELDS)}")
         if not 0 < self.max_lost <= 1:
             raise SettingsError(f"max-lost: {self.max_lost} is not a share above 0 and up to 1")
-        for name in ("max_bytes", "max_chars", "max_blocks", "timeout"):
+        for name in ("max_bytes", "max_chars", "max_blocks", "max_lines", "timeout"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is not above 0")
         for name in ("min_kept", "workers"):
