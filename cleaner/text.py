@@ -18,7 +18,14 @@ SENTENCE_ENDS = ".!?…‥。．！？｡؟۔।॥։።፧፨။៕།"
 CLOSERS = "\"'”’»«›‹)]}」』】〉》）］｝〞″′“‘*_ \t\u00a0\u200f\u200e\u202c\u2069"
 BULLETS = "-–—―•·∙*▪▫■□►▶▸»›>○●◦‣⁃|–・◆◇★☆✓✔→"
 
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ\-][^\W_]+)*")
+# Combining marks, which belong to the word they stand in: Latin, Cyrillic, Hebrew, Arabic, and all of the Indic blocks.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u0900-\u0963\u0971-\u0df3\u200c\u200d"
+)
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’ʼ\-](?:[^\W_]|[{_MARKS}])+)*")
+# Characters that nobody sees: soft hyphens, zero-width spaces, marks of writing direction, byte order marks.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _UNSPACED = (
     "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"
@@ -113,14 +120,18 @@ def is_bullet(line: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """The form in which lines are compared: NFKC, case-folded, white space collapsed.
+    """The form in which lines are compared: NFKC, case-folded, invisible characters gone, white space collapsed.
 
     >>> fold("  Straße\\u00a0 NR. ① ")
     'strasse nr. 1'
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+    return " ".join(_folded(text).split())
+
+
+def _folded(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def fold_with_map(text: str) -> tuple[str, list[int]]:
@@ -133,8 +144,7 @@ def fold_with_map(text: str) -> tuple[str, list[int]]:
     characters: list[str] = []
     places: list[int] = []
     for start, cluster in _clusters(text):
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
-        for character in folded:
+        for character in _folded(cluster):
             if not character.isspace():
                 characters.append(character)
             elif characters and characters[-1] != " ":

@@ -117,7 +117,7 @@ def test_list_chooses_by_language_and_kind_and_speaks_json(cli: Cli, pack: Calla
     assert own["line"] == 6
     text = cli("rules", "list", "--language", "en", "--rules", mine).stdout
     assert "(flags only)" in text.splitlines()[-1]
-    assert "de/" not in text
+    assert "\nde/" not in text
 
 
 # show
@@ -211,8 +211,9 @@ def test_a_pack_is_planted_for_every_code() -> None:
 def test_lint_finds(code: str, cli: Cli, pack: Callable[..., Path]) -> None:
     mine = pack(PLANTED[code])
     done = cli("rules", "lint", "--rules", mine, "--format", "json", code=1)
-    assert findings(done, mine) - {"no-evidence"} == {code} - {"no-evidence"}
-    assert (code in findings(done, mine)) is True
+    others = {"no-evidence", *({"overlap"} if code == "dead" else ())}
+    assert code in findings(done, mine)
+    assert findings(done, mine) <= {code, *others}
     text = cli("rules", "lint", "--rules", mine, code=1).stdout
     (line,) = [line for line in text.splitlines() if line.startswith(f"{mine}:") and f": {code}: " in line][:1]
     assert ": my/" in line
@@ -363,7 +364,7 @@ def test_new_begins_a_pack_and_adds_to_it(cli: Cli, tmp_path: Path) -> None:
         (("my/x", *NEW, "--confidence", "2"), "must be a number above 0 and up to 1"),
         (("my/x", *NEW, "--match", "regex", "--pattern", r"also\b.*"), r"\b knows ASCII letters only"),
         (("my/x", *NEW, "--match", "regex", "--pattern", "(?=also).*"), "RE2 syntax: no look-around"),
-        (("My/x", *NEW), "ids look like My/short-name, in lower case"),
+        (("my/X", *NEW), "ids look like my/short-name, in lower case"),
         (("my/one", *NEW), "a rule of this id stands above; ids are unique"),
         (("other/x", *NEW), "ids look like my/short-name"),
     ],
@@ -578,7 +579,8 @@ def test_explain_heeds_disable_override_and_except(
     assert len(explained("--rules", pack(override.format("max_words = 3"), name="short.toml"))) == 1
     assert len(explained("--rules", pack(override.format('action = "flag"'), name="flag.toml"))) == 1
     assert len(explained("--rules", pack(override.format('languages = ["de"]'), name="de.toml"))) == 1
-    exempt = '\n[[except]]\nrule = "en/also-read"\ntext = ["Also Read: Harbour towns agree on a ferry line"]\nreason = "A title."\n'
+    line = "Also Read: Harbour towns agree on a ferry line"
+    exempt = f'\n[[except]]\nrule = "en/also-read"\ntext = ["{line}"]\nreason = "A title."\n'
     mine = pack(exempt, name="except.toml")
     assert set(explained("--rules", mine).values()) == {"en/leave-a-review"}
     done = cli(

@@ -21,6 +21,7 @@ NAME = "rules"
 # Lines under a heading, right before prose that goes on, may be a subheading of the story: of such lines with up to 8
 # words in the development benchmark (extracted English news) 9 were story and 16 cruft, of longer ones 1 and 22.
 SUBHEADING_WORDS = 8.0
+SPARE_HEADLINE = frozenset(("credit", "byline"))
 # A line of this many words that ends as a statement is told, not listed: short answers of an interview, a last remark.
 STATEMENT_WORDS = 3.0
 
@@ -60,7 +61,7 @@ class Rules:
 def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal], Rule | None, str]:
     """Removals inside the line or of the line, the line or heading rule that matches it, and what is left of it.
 
-    The first line that is kept may be a headline ("Video: …", "Sources: …"), which no rule for credits takes.
+    The first line that is kept may be a headline ("Video: …", "Sources: …"), which rules for credits and bylines spare.
     """
     removals: list[Removal] = []
     cut: list[tuple[int, int]] = []
@@ -68,7 +69,7 @@ def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal],
     for _ in range(MAX_ROUNDS):
         matching = matcher.matching(text)
         for rule in matching:
-            if rule.scope == "line" and not (first and rule.kind == "credit"):
+            if rule.scope == "line" and not (first and rule.kind in SPARE_HEADLINE):
                 return [_whole(line, rule)], rule, ""
             if rule.scope == "heading-block":
                 return removals, rule, text

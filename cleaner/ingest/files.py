@@ -152,7 +152,7 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 SUFFIXES = (".gz", ".zst")
 # A file may decompress to this many bytes, and to so many times what has been read of it: news pages reach a tenth
 # of that, and a bomb ends here instead of being read through.
-FREE_BYTES = 100_000_000
+FREE_BYTES = 50_000_000
 MAX_RATIO = 250
 
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 from cleaner.ingest.files import GZIP, read_all
 from cleaner.ingest.record import ReadError
 
+ARC = b"filedesc://"
 RECORD_TYPES = ("response", "resource", "conversion")
 _DOCUMENT = re.compile(r"\s*(?:text/(?:html|plain|markdown)|application/xhtml\+xml)\s*(?:;|$)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:\-]+)", re.IGNORECASE)
@@ -41,17 +42,19 @@ class Body:
         return found.group(1) if found else None
 
 
-def read_bodies(stream: IO[bytes], limit: int) -> Iterator[Body | ReadError]:
+def read_bodies(stream: io.BufferedReader[Any], limit: int) -> Iterator[Body | ReadError]:
     """What each response, resource and conversion record holds: a body, or the reason why it is no document.
 
     Raises `ReadError` where the archive breaks: what comes after cannot be read.
     """
-    from warcio.archiveiterator import ArchiveIterator
+    from warcio.archiveiterator import ARCIterator, WARCIterator
     from warcio.exceptions import ArchiveLoadFailed
 
     logging.getLogger("warcio").setLevel(logging.ERROR)  # it quotes what it reads, control characters and all
     guarded = _Guarded(stream)
-    archive = ArchiveIterator(guarded, no_record_parse=True)
+    # The library would take any line of five words for a record of ARC, the format before WARC.
+    iterator = ARCIterator if stream.peek(len(ARC)).startswith(ARC) else WARCIterator
+    archive = iterator(guarded, no_record_parse=True)
     try:
         for record in archive:
             raw = record.raw_stream

@@ -10,9 +10,9 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Table
 
+from cleaner.atomic import write_whole
 from cleaner.rulebook.model import RULE_KEYS, RuleError, parse_pack
 from cleaner.rulebook.proof import prove_rule
-from cleaner.shards.folder import write_whole
 
 
 def formatted(source: str, file: str) -> str:

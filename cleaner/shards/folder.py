@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cleaner.atomic import write_whole
 from cleaner.shards.schemas import PARTS
 
 MANIFEST = "run.json"
@@ -206,16 +207,6 @@ def write_part(path: Path, table: pa.Table) -> dict[str, Any]:
         os.fsync(stream.fileno())
     os.replace(temporary, path)
     return {"rows": table.num_rows, "bytes": size, "sha256": digest}
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a small file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
 
 
 def file_sha256(path: Path) -> str:
