@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import cleaner
 from cleaner.rulebook.lint import CODES
 from cleaner.rulebook.load import compose, load_packs, pack_files, shipped_folder
 from cleaner.rulebook.model import Pack, Rule, RuleError, load_pack, parse_pack
@@ -447,7 +448,7 @@ def test_measure_writes_evidence_into_the_packs(tmp_path: Path) -> None:
     """In a copy of the program: the shipped packs are written to as well."""
     box = tmp_path / "box"
     shutil.copytree(
-        shipped_folder().parent / "cleaner", box / "cleaner", ignore=shutil.ignore_patterns("__pycache__", "rules")
+        Path(cleaner.__file__).parent, box / "cleaner", ignore=shutil.ignore_patterns("__pycache__", "rules")
     )
     shutil.copytree(shipped_folder(), box / "rules")
     (box / "my.toml").write_text(f"# Mine.\n{HEAD}{rule()}\n", encoding="utf-8")

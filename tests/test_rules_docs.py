@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import cleaner
 from cleaner.document import Document
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.lint import CODES
@@ -102,10 +103,10 @@ def test_packs_of_the_page_prove_themselves(block: Block, tmp_path: Path) -> Non
     pack = parse_pack(block.body, str(path))
     shipped = [replace(each, cases=()) for each in load_packs()]
     book = compose([*shipped, pack])
-    cleaner = Cleaner(Settings(rules=(str(path),), min_kept=0))
+    chain = Cleaner(Settings(rules=(str(path),), min_kept=0))
 
     def run(case: Case, language: str) -> str:
-        return cleaner.clean(Document.from_text(case.text, language=language, site=case.site)).text
+        return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
 
     assert [str(failure) for failure in prove([*shipped, pack], book, run)] == []
 
@@ -118,7 +119,7 @@ def test_the_sessions_of_the_page_print_what_it_says(tmp_path: Path) -> None:
     # a copy of the program: `measure --write` writes to the shipped packs as well
     code = tmp_path / "code"
     shutil.copytree(
-        shipped_folder().parent / "cleaner", code / "cleaner", ignore=shutil.ignore_patterns("__pycache__", "rules")
+        Path(cleaner.__file__).parent, code / "cleaner", ignore=shutil.ignore_patterns("__pycache__", "rules")
     )
     shutil.copytree(shipped_folder(), code / "rules")
     program = programs / "cleaner"
