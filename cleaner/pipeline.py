@@ -119,6 +119,8 @@ class Cleaner:
             outcome = self.clean(document)
         except PageError as error:
             return None, Rejection("extract", error.reason, error.detail), text
+        except ImportError:
+            raise  # the installation is broken, not the document
         except Exception as error:
             # A failure is not a filter result: whatever breaks on one document rejects that document, with its cause.
             return None, Rejection("clean", "error", f"{type(error).__name__}: {error}"[:1000]), text

@@ -43,6 +43,8 @@ def faults() -> Iterator[None]:
         yield
     except (InputError, RuleError, FolderError, SettingsError) as error:
         raise Fault(str(error)) from error
+    except ImportError as error:
+        raise Fault(f"the installation is broken, install news-corpus-cleaner again: {error}") from error
     except OSError as error:
         raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
 
