@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cleaner.api import clean, clean_html
     from cleaner.chain import Chain, Filter, Outcome, View
     from cleaner.document import Document, Removal, Segment, apply, restore
+    from cleaner.errors import CleanerError
     from cleaner.pipeline import Cleaned, Cleaner
     from cleaner.run import run
     from cleaner.settings import Settings
@@ -31,6 +32,7 @@ _HOMES = {
     "Chain": "chain",
     "Cleaned": "pipeline",
     "Cleaner": "pipeline",
+    "CleanerError": "errors",
     "Document": "document",
     "Filter": "chain",
     "Outcome": "chain",
@@ -49,6 +51,7 @@ __all__ = [
     "Chain",
     "Cleaned",
     "Cleaner",
+    "CleanerError",
     "Document",
     "Filter",
     "Outcome",

@@ -158,8 +158,6 @@ def run(
     Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
     and `BooksError`.
     """
-    import trafilatura  # noqa: F401  (a broken installation must fail the run, not reject every page of it)
-
     settings = settings or Settings()
     paths = [Path(path) for path in inputs]
     folder = RunFolder(Path(out))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from cleaner.errors import CleanerError
+
 FIELDS = ("id", "url", "title", "date", "author", "site", "language", "html", "text")
 """Names of the record fields that are read, and to which columns can be mapped."""
 
@@ -14,7 +16,7 @@ AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
 
 
-class SettingsError(ValueError):
+class SettingsError(CleanerError, ValueError):
     """A setting that cannot be used; the message names it and says what to do."""
 
 

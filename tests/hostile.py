@@ -82,8 +82,9 @@ def text(n: int, language: str = "en") -> str:
 def page(n: int, language: str = "en", head: str = "") -> str:
     body = "".join(f"<p>{paragraph}</p>" for paragraph in story(n, language=language))
     return (
-        f"<!DOCTYPE html><html lang={language}><head>{head}<title>Story {n}</title></head><body><nav><a href=/>Home</a>"
-        f"<a href=/news>News</a></nav><article><h1>Story {n}</h1>{body}</article><footer>All rights</footer></body></html>"
+        f"<!DOCTYPE html><html lang={language}><head>{head}<title>Story {n}</title></head>"
+        "<body><nav><a href=/>Home</a><a href=/news>News</a></nav>"
+        f"<article><h1>Story {n}</h1>{body}</article><footer>All rights</footer></body></html>"
     )
 
 
@@ -279,7 +280,7 @@ KINDS = (
     Kind(
         "types.jsonl",
         lambda n: b'7\n["text"]\nnull\n{"text": 7}\n{"text": ["a"]}\n' + record(n, id=n, title=False),
-        {number: "bad_record" for number in range(1, 7)},
+        dict.fromkeys(range(1, 7), "bad_record"),
     ),
     Kind(
         "bad-bytes.jsonl",
@@ -315,7 +316,7 @@ KINDS = (
     Kind("\x1b[31mred\x1b[0m.txt", lambda n: b"", "empty"),
     Kind("dangling.txt", lambda n: b"", "unreadable", link_to("nowhere")),
     Kind("self.html", lambda n: b"", "unreadable", link_to("self.html")),
-    Kind("pipe.txt", lambda n: b"", "unreadable", lambda path: os.mkfifo(path)),
+    Kind("pipe.txt", lambda n: b"", "unreadable", os.mkfifo),
     Kind("device.txt", lambda n: b"", "unreadable", link_to("/dev/zero")),
     Kind("looped", lambda n: b"", {}, loop),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cleaner.chain import Chain, Outcome
 from cleaner.document import Document
+from cleaner.errors import CleanerError
 from cleaner.filters.layout import Layout
 from cleaner.filters.rules import Rules
 from cleaner.ingest.files import Bytes
@@ -22,7 +23,7 @@ from cleaner.text import tokens
 Z = 1.96
 
 
-class LabelError(ValueError):
+class LabelError(CleanerError, ValueError):
     """Labelled data that cannot be read; the message names file and line."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cleaner.errors import CleanerError
 from cleaner.settings import Settings, SettingsError
 
 EXIT_FOUND = 1
@@ -35,13 +36,9 @@ class Fault(click.ClickException):
 @contextlib.contextmanager
 def faults() -> Iterator[None]:
     """Turn the errors that users can cause into messages."""
-    from cleaner.ingest.files import InputError
-    from cleaner.rulebook.model import RuleError
-    from cleaner.shards.folder import FolderError
-
     try:
         yield
-    except (InputError, RuleError, FolderError, SettingsError) as error:
+    except CleanerError as error:
         raise Fault(str(error)) from error
     except ImportError as error:
         raise Fault(f"the installation is broken, install news-corpus-cleaner again: {error}") from error

@@ -271,14 +271,11 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
       cleaner rules measure labelled.jsonl.gz --rules mine.toml --write
     """
     with faults():
-        from cleaner.audit.measure import LabelError, measure, read_labelled
+        from cleaner.audit.measure import measure, read_labelled
         from cleaner.rulebook.load import compose
 
         packs = _load(extra)
-        try:
-            result = measure(compose(packs), (record for path in labelled for record in read_labelled(Path(path))))
-        except LabelError as error:
-            raise Fault(str(error)) from error
+        result = measure(compose(packs), (record for path in labelled for record in read_labelled(Path(path))))
     figures = sorted(result.figures, key=lambda one: -one.cruft_words)
     if form == "json":
         together = {

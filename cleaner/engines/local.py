@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from cleaner.chain import Rejection
+from cleaner.errors import CleanerError
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaned, Cleaner, collect, raw_batch
 from cleaner.settings import Settings
@@ -36,7 +37,7 @@ BATCH_SECONDS = 0.25
 MAX_STILLBORN = 5
 
 
-class EngineError(RuntimeError):
+class EngineError(CleanerError):
     """Workers cannot be started on this machine."""
 
 
@@ -49,6 +50,11 @@ def _serve(pipe: Connection, settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     cleaner = Cleaner(settings)
     try:
+        try:
+            cleaner.warm_up()
+        except ImportError as error:
+            pipe.send(str(error))
+            return
         pipe.send(None)
         while True:
             pipe.send(cleaner.clean_batch(pipe.recv()))
@@ -106,7 +112,9 @@ class _Worker:
                     process.start()
                     self._process = process
                 theirs.close()
-                self._pipe.recv()
+                broken = self._pipe.recv()
+                if broken:
+                    raise EngineError(f"the installation is broken, install news-corpus-cleaner again: {broken}")
                 return
             except (EOFError, OSError):
                 self.end()

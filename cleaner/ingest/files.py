@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from cleaner.errors import CleanerError
 from cleaner.ingest.record import Raw, ReadError
 
 
@@ -23,7 +24,7 @@ class InputFile:
     size: int
 
 
-class InputError(ValueError):
+class InputError(CleanerError, ValueError):
     """An input that is not there or cannot be listed at all."""
 
 

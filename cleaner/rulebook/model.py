@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cleaner.errors import CleanerError
+
 SCHEMA = 1
 KINDS = (
     "byline",
@@ -57,7 +59,7 @@ _ASCII_CLASSES = re.compile(r"(?<!\\)(?:\\\\)*\\([bBwWdDsS])")
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]*/[a-z0-9][a-z0-9\-]*")
 
 
-class RuleError(ValueError):
+class RuleError(CleanerError, ValueError):
     """A rule pack that cannot be used: what is wrong, in which file, rule, key and line, and what to do."""
 
     def __init__(self, message: str, *, file: str, rule: str = "", key: str = "", line: int = 0) -> None:

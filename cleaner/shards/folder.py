@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
+from cleaner.errors import CleanerError
 from cleaner.shards.schemas import PARTS
 
 MANIFEST = "run.json"
@@ -30,7 +31,7 @@ ZSTD_LEVEL = 3
 _LONG = frozenset(("text", "id", "source", "url", "text_sha256", "source_sha256", "evidence", "detail"))
 
 
-class FolderError(Exception):
+class FolderError(CleanerError):
     """A run folder that cannot be used; the message says why and what to do."""
 
 
