@@ -62,10 +62,10 @@ class Layout:
             for run, owner in runs:
                 yield from _run(run, owner)
             lines = tuple(line for line in lines if line.index not in taken)
-        thread = _thread(view, lines, matcher)
+        thread = _thread(view, lines)
         if thread is not None:
-            place, heading_rule, frames = thread
-            yield from _comments(lines[place:], heading_rule, frames)
+            place, heading, frames = thread
+            yield from _comments(view, lines[place:], heading, frames)
             lines = lines[:place]
         if not lines:
             return
@@ -111,40 +111,36 @@ def _run(run: Sequence[Line], rule: Rule) -> Iterable[Removal]:
         yield line.remove(NAME, rule.id, rule.description, rule.confidence, evidence)
 
 
-def _thread(view: View, lines: Sequence[Line], matcher: Matcher) -> tuple[int, Rule, int] | None:
-    """The heading of a thread of reader comments: its place, its rule, and the number of frames behind it.
+def _thread(view: View, lines: Sequence[Line]) -> tuple[int, Removal, int] | None:
+    """A thread of reader comments: the place of its first line, the removal of its heading, the frames behind that.
 
-    Frames ("Reply", "NAME says:", a date with the time of day) are lines of kind comments that the rules took out.
+    Frames ("Reply", "NAME says:", a date with the time of day) and the heading ("34 comments") are lines of kind
+    comments that the rules took out.
     """
-    frames = [
-        removal.start
+    taken = [
+        removal
         for removal in view.removals
         if removal.filter == "rules" and removal.evidence.get("kind") == COMMENTS and "heading" not in removal.evidence
     ]
-    if len(frames) < MIN_FRAMES or "tail" not in matcher.scopes:
+    frames = [removal.start for removal in taken if "opens" not in removal.evidence]
+    if len(frames) < MIN_FRAMES:
         return None
-    for place, line in enumerate(lines):
-        if place == 0 or line.segment.start > frames[-MIN_FRAMES]:
+    for heading in taken:
+        if "opens" not in heading.evidence:
             continue
-        for rule in matcher.matching(line.text):
-            if rule.scope == "tail" and rule.kind == COMMENTS:
-                behind = sum(start > line.segment.start for start in frames)
-                if behind * LINES_A_FRAME >= len(lines) - place - 1:
-                    return place, rule, behind
+        place = next((place for place, line in enumerate(lines) if line.segment.start > heading.start), len(lines))
+        behind = sum(start > heading.start for start in frames)
+        if place and behind >= MIN_FRAMES and behind * LINES_A_FRAME >= len(lines) - place:
+            return place, heading, behind
     return None
 
 
-def _comments(lines: Sequence[Line], rule: Rule, frames: int) -> Iterable[Removal]:
-    heading = lines[0]
+def _comments(view: View, lines: Sequence[Line], heading: Removal, frames: int) -> Iterable[Removal]:
+    label = view.document.text[heading.start : heading.end].strip()[:60]
     for line in lines:
-        reason = f"Belongs to the readers' comments under “{heading.text[:60]}”."
-        evidence = {
-            **rule.facts,
-            "heading": heading.text[:200],
-            "line": heading.segment.line,
-            "signs": ["comments heading", f"{frames} comment frames"],
-        }
-        yield line.remove(NAME, rule.id, reason, rule.confidence, evidence)
+        evidence = {"kind": COMMENTS, "heading": label, "signs": ["comments heading", f"{frames} comment frames"]}
+        reason = f"Belongs to the readers' comments under “{label}”."
+        yield line.remove(NAME, "comments", reason, heading.confidence, evidence)
 
 
 def _length(lines: Sequence[Line]) -> int:

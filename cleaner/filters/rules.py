@@ -21,7 +21,7 @@ NAME = "rules"
 # Lines under a heading, right before prose that goes on, may be a subheading of the story: of such lines with up to 8
 # words in the development benchmark (extracted English news) 9 were story and 16 cruft, of longer ones 1 and 22.
 SUBHEADING_WORDS = 8.0
-SPARE_HEADLINE = frozenset(("credit", "byline"))
+SPARE_HEADLINE = frozenset(("credit", "byline", "promo"))
 # A line of this many words that ends as a statement is told, not listed: short answers of an interview, a last remark.
 STATEMENT_WORDS = 3.0
 
@@ -61,7 +61,7 @@ class Rules:
 def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal], Rule | None, str]:
     """Removals inside the line or of the line, the line or heading rule that matches it, and what is left of it.
 
-    The first line that is kept may be a headline ("Video: …", "Sources: …"), which rules for credits and bylines spare.
+    The first line that is kept may be a headline ("Video: …", "Watch: …"): rules for credits, bylines, promos spare it.
     """
     removals: list[Removal] = []
     cut: list[tuple[int, int]] = []
@@ -69,10 +69,11 @@ def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal],
     for _ in range(MAX_ROUNDS):
         matching = matcher.matching(text)
         for rule in matching:
-            if rule.scope == "line" and not (first and rule.kind in SPARE_HEADLINE):
-                return [_whole(line, rule)], rule, ""
             if rule.scope == "heading-block":
                 return removals, rule, text
+        for rule in matching:
+            if rule.scope == "line" and not (first and rule.kind in SPARE_HEADLINE):
+                return [_whole(line, rule)], rule, ""
         spans = matcher.spans(text, matching)
         if not spans:
             break
@@ -152,7 +153,7 @@ def _may_be_story(line: Line, signs: list[str]) -> bool:
 
 
 def _remove_block(heading: Line, block: list[tuple[Line, list[str]]], rule: Rule) -> Iterator[Removal]:
-    yield _whole(heading, rule)
+    yield heading.remove(NAME, rule.id, rule.description, rule.confidence, {**rule.facts, "opens": len(block)})
     for line, signs in block:
         reason = f"Stands under “{heading.text[:60]}”: {rule.description[:1].lower()}{rule.description[1:]}"
         evidence = {**rule.facts, "heading": heading.text[:200], "line": heading.segment.line, "signs": signs}
