@@ -197,7 +197,13 @@ def _share(text: str, story: set[str]) -> float:
 
 
 def _orphans(view: View, tail: Sequence[Line]) -> Iterable[Removal]:
-    """Short lines behind a prompt or list that the rules took out after the end of the story."""
+    """Short lines behind a prompt or list that the rules took out after the end of the story.
+
+    Texts without markup alone: there they are cruft (3,000 of 3,000 scored words of the development benchmark), while
+    extraction has left few behind on pages (77 of 120 words were story).
+    """
+    if tail[0].segment.markup is not None:
+        return
     closing = [
         removal
         for removal in view.removals

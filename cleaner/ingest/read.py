@@ -211,10 +211,12 @@ def from_record(
         # ascii: a name may hold what cannot be written as UTF-8
         fields = ", ".join(ascii(name)[:40] for name in list(record)[:20])
         raise ReadError("no_text", f"the record has no {columns} (fields: {fields or 'none'})")
-    if html is None and text is not None and looks_like_html(text):
-        text, html = None, text
-    if html is not None:
+    if html is not None and html.strip():
         text = None
+    elif text is not None and looks_like_html(text):
+        text, html = None, text
+    else:
+        html = None
     for name, content in (("html", html), ("text", text)):
         if content is not None and len(content) > settings.max_bytes:
             raise ReadError("too_large", f"{name} has {len(content):,} characters, more than {settings.max_bytes:,}")

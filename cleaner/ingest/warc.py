@@ -57,9 +57,10 @@ def read_bodies(stream: io.BufferedReader[Any], limit: int) -> Iterator[Body | R
     archive = iterator(guarded, no_record_parse=True)
     try:
         for record in archive:
-            raw = record.raw_stream
-            if not hasattr(raw, "limit"):
-                raise ReadError("corrupt", f"a {record.rec_type or 'record'} without Content-Length")
+            raw, headers = record.raw_stream, record.rec_headers
+            length = headers.get_header("length" if iterator is ARCIterator else "Content-Length") or ""
+            if not length.strip().isdigit():
+                raise ReadError("corrupt", f"a record without a Content-Length: {record.rec_type or 'unknown'}")
             with guarded.in_body():
                 body = _body(record, limit) if record.rec_type in RECORD_TYPES else None
                 while raw.read(1 << 16):
