@@ -12,6 +12,8 @@ from cleaner.errors import CleanerError
 FIELDS = ("id", "url", "title", "date", "author", "site", "language", "html", "text")
 """Names of the record fields that are read, and to which columns can be mapped."""
 
+MAX_WORKERS = 1024
+
 AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
 
@@ -82,6 +84,8 @@ class Settings:
         for name in ("max_bytes", "max_chars", "max_blocks", "max_lines", "timeout"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is not above 0")
+        if self.workers > MAX_WORKERS:
+            raise SettingsError(f"workers: {self.workers} is above {MAX_WORKERS}")
         for name in ("min_kept", "workers"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is below 0")

@@ -130,6 +130,7 @@ def test_warc_bodies_come_out_whole_and_with_their_url(run: Run) -> None:
             assert paragraph in row["text"]
 
 
+@pytest.mark.slow
 def test_ten_kinds_a_hundred_times(tmp_path: Path) -> None:
     names = (
         "empty.txt long-line.txt bomb.txt.gz noise.txt cut.jsonl.gz damaged.txt.zst says-nothing.html nested.html "
@@ -160,16 +161,18 @@ def test_a_document_that_takes_too_long_is_rejected_and_nothing_else_is_lost(tmp
 
 
 BOMBS = """
-import resource, sys
+import sys
 from pathlib import Path
 from cleaner.ingest.read import read_inputs
 from cleaner.settings import Settings
 for raw in read_inputs([Path(sys.argv[1])], Settings()):
     print(raw.reason)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)
+(peak,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]  # ru_maxrss has the parent's too
+print(int(peak.split()[1]) // 1000)
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read the peak of memory from")
 def test_bombs_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     for name in ("bomb.html.gz", "bomb.jsonl.gz", "bomb.warc.gz", "bomb.gz"):
         (tmp_path / name).write_bytes(hostile.bomb())
@@ -178,7 +181,7 @@ def test_bombs_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     )
     *reasons, megabytes = done.stdout.split()
     assert reasons == ["not_a_document", "too_large", "too_large", "corrupt"]
-    assert int(megabytes) < 250
+    assert int(megabytes) < 200  # of the four thousand that they unpack to
 
 
 def test_names_of_columns_can_be_mapped(tmp_path: Path) -> None:

@@ -224,6 +224,21 @@ def test_ctrl_c_exits_with_130_and_a_hint_and_the_run_goes_on(corpus: Path, defa
     assert hashes(out) == hashes(default_run)
 
 
+def test_a_full_disk_ends_with_a_message_and_the_run_goes_on(corpus: Path, tmp_path: Path) -> None:
+    scrape, out = tmp_path / "in", tmp_path / "out"
+    scrape.mkdir()
+    (scrape / "a.txt").write_text("\n".join(hostile.noise(300_000 + n).hex()[:90_000] for n in range(9)))
+    command = [*COMMAND, "run", str(scrape), "-o", str(out)]
+    limited = ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh", *command]  # no file above 200 blocks
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "cannot write part 0" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not part_files(out, "clean")
+    cleaner("run", scrape, "-o", out, "--resume")
+    assert outcome(out) == {"a.txt": None}
+
+
 # what a resumption notices
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
+from cleaner.rulebook.model import KINDS
 
 if TYPE_CHECKING:
     from cleaner.rulebook.model import Pack, Rule
@@ -50,7 +51,7 @@ def rules() -> None:
 @rules.command("list")
 @packs_option
 @click.option("--language", help="Only rules that hold for this language (ISO 639-1).")
-@click.option("--kind", help="Only rules of this kind: promo, prompt, credit, …")
+@click.option("--kind", type=click.Choice(KINDS), help="Only rules of this kind.")
 @FORMAT
 def list_command(extra: tuple[str, ...], language: str | None, kind: str | None, form: str) -> None:
     """List the rules of all packs, in the order in which they are read.
@@ -99,7 +100,7 @@ def show_command(id: str, extra: tuple[str, ...], form: str) -> None:
 
         by_id = {rule.id: rule for pack in _load(extra) for rule in pack.rules}
         names = {name: rule.id for rule in by_id.values() for name in (rule.id, *rule.replaces)}
-        found = [by_id[one] for one in sorted(resolve(id, names, "show", ""))]
+        found = [by_id[one] for one in sorted(resolve(id, names, "rules", ""))]
     if form == "json":
         click.echo(json.dumps([_as_data(rule) for rule in found], ensure_ascii=False, indent=1))
         return

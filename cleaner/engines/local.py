@@ -33,6 +33,8 @@ Key = TypeVar("Key")
 AHEAD = 3
 # Seconds added to a batch's limit for each of its documents; a median page takes 0.03 s.
 BATCH_SECONDS = 0.25
+# Seconds that the system can wait for a pipe: a fortnight stands for "no limit".
+LONGEST = 1_200_000.0
 # Workers that may die before they are ready (killed from outside) before the engine gives up.
 MAX_STILLBORN = 5
 
@@ -93,7 +95,7 @@ class _Worker:
             self._start()
         try:
             self._pipe.send(batch)
-            if self._pipe.poll(seconds):
+            if self._pipe.poll(min(seconds, LONGEST)):
                 cleaned: Cleaned = self._pipe.recv()
                 return cleaned
         except (EOFError, OSError):

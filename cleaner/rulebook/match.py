@@ -119,7 +119,7 @@ def expression(rule: Rule, pattern: str) -> str:
         return f"^{quoted}$"
     after = _EDGE_AFTER if pattern[-1].isalnum() else ""
     if rule.match == "prefix":
-        return f"^{quoted}{after}"
+        return f"^(?P<cut>{quoted}){after}"
     before = _EDGE_BEFORE if pattern[0].isalnum() else ""
     return f"{before}(?P<cut>{quoted}){after}"
 

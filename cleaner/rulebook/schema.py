@@ -60,7 +60,7 @@ def json_schema() -> dict[str, object]:
     rule = _table(RULE_KEYS, ("id", "description", "kind", "match", "pattern", "scope", "confidence", "hit", "miss"))
     tables = {
         "rule": rule,
-        "case": _table(CASE_KEYS, ("name", "text", "want")),
+        "case": _table(CASE_KEYS, ("name", "text", "want"), text=_TEXT),
         "override": _table(OVERRIDE_KEYS, ("rule", "reason")),
         "except": _table(EXCEPT_KEYS, EXCEPT_KEYS),
     }
@@ -77,10 +77,10 @@ def json_schema() -> dict[str, object]:
     }
 
 
-def _table(keys: tuple[str, ...], required: tuple[str, ...]) -> dict[str, object]:
+def _table(keys: tuple[str, ...], required: tuple[str, ...], **other: object) -> dict[str, object]:
     return {
         "type": "object",
-        "properties": {key: _KEYS[key] for key in keys},
+        "properties": {key: other.get(key, _KEYS[key]) for key in keys},
         "required": list(required),
         "additionalProperties": False,
     }

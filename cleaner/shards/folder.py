@@ -137,13 +137,21 @@ class RunFolder:
         return self.path / kind / f"part-{unit:05d}.parquet"
 
     def write_unit(self, unit: int, tables: Mapping[str, pa.Table], entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the parts of a unit and enter them in the journal.  Returns the entry with rows, bytes and hashes."""
-        parts = {kind: write_part(self.part(kind, unit), tables[kind]) for kind in PARTS}
-        done = {"unit": unit, **entry, "parts": parts}
-        with open(self.path / JOURNAL, "ab") as journal:
-            journal.write(f"{json.dumps(done, sort_keys=True)}\n".encode())
-            journal.flush()
-            os.fsync(journal.fileno())
+        """Write the parts of a unit and enter them in the journal.  Returns the entry with rows, bytes and hashes.
+
+        Raises `FolderError` when the disk is full or gone.
+        """
+        try:
+            parts = {kind: write_part(self.part(kind, unit), tables[kind]) for kind in PARTS}
+            done = {"unit": unit, **entry, "parts": parts}
+            with open(self.path / JOURNAL, "ab") as journal:
+                journal.write(f"{json.dumps(done, sort_keys=True)}\n".encode())
+                journal.flush()
+                os.fsync(journal.fileno())
+        except OSError as error:
+            raise FolderError(
+                f"cannot write part {unit} to {self.path}: {error}; mend it and go on with --resume"
+            ) from error
         return done
 
     def intact(self, unit: int, parts: Mapping[str, Any]) -> bool:
