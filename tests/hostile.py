@@ -305,7 +305,7 @@ KINDS = (
     Kind("no-columns.parquet", lambda n: parquet(pa.table({"a": [1, 2]})), {1: "no_text", 2: "no_text"}),
     Kind("dated.parquet", dated_parquet, {1: CLEAN, 2: CLEAN, 3: CLEAN}),
     Kind("far.parquet", far_parquet, {1: "bad_record", 2: CLEAN}),
-    Kind("packed.parquet.gz", lambda n: gzip.compress(dated_parquet(n)), "unreadable"),
+    Kind("packed.parquet.gz", lambda n: gzip.compress(dated_parquet(n + 700)), {1: CLEAN, 2: CLEAN, 3: CLEAN}),
     Kind("pages.warc", lambda n: b"".join(warc_records(n)), WARC_WANT),
     Kind("pages.warc.gz", lambda n: b"".join(map(gzip.compress, warc_records(n + 500))), WARC_WANT),
     Kind("cut.warc", truncated_warc, WARC_WANT | {9: "truncated"}),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cleaner.document import find_surrogate
 from cleaner.ingest.encoding import Decoded, decode
@@ -107,8 +109,13 @@ def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings
         name = name.removesuffix(suffix)
     if head.startswith(b"PAR1"):
         if stream.raw.compressed:
-            raise ReadError("unreadable", "a Parquet file inside a compressed one; decompress it first")
-        yield from _parquet(file, settings)
+            # Parquet is read from its end: the bytes go to a temporary file first (bombs are stopped by the stream).
+            with tempfile.TemporaryFile() as unpacked:
+                shutil.copyfileobj(stream, unpacked)
+                unpacked.seek(0)
+                yield from _parquet(unpacked, file.source, settings)
+        else:
+            yield from _parquet(file.path, file.source, settings)
     elif head.startswith(b"WARC/") or name.endswith(WARC_NAMES):
         yield from _warc(stream, file.source, settings)
     elif name.endswith(LINE_NAMES):
@@ -224,19 +231,19 @@ def from_record(
     return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)  # type: ignore[arg-type]
 
 
-def _parquet(file: InputFile, settings: Settings) -> Iterator[Raw]:
+def _parquet(file: str | IO[bytes], source: str, settings: Settings) -> Iterator[Raw]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        with pq.ParquetFile(file.path, memory_map=False) as parquet:
+        with pq.ParquetFile(file, memory_map=False) as parquet:
             wanted = {settings.columns.get(name, name) for name in FIELDS}
             present = [name for name in parquet.schema_arrow.names if name in wanted]
             for batch in parquet.iter_batches(batch_size=64, columns=present):
                 for row in range(batch.num_rows):
                     number += 1
-                    place = f"{file.source}#{number}"
+                    place = f"{source}#{number}"
                     try:
                         yield from_record(_row(batch, row), place, settings)
                     except ReadError as error:
