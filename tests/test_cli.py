@@ -33,7 +33,8 @@ def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[
             yield (*path, name)
 
 
-TO_DO = pytest.mark.xfail(reason="reported, not mended yet")
+NAN_PASSES = pytest.mark.xfail(reason="a limit that is not a number passes the check for being above 0")
+RAW_JSON = pytest.mark.xfail(reason="explain --format json writes C1 and writing-direction characters as they are")
 
 PROMO = "Also Read: Harbour towns agree on a ferry line"
 TEXT = "\n".join([*hostile.story(1), PROMO, *hostile.story(2)]) + "\n"
@@ -109,7 +110,7 @@ def test_version() -> None:
         ([".", "-o", "out", "--max-lost", "nan"], "max-lost: nan"),
         ([".", "-o", "out", "--max-bytes", "0"], "max-bytes: 0"),
         ([".", "-o", "out", "--timeout", "0"], "timeout: 0"),
-        pytest.param([".", "-o", "out", "--timeout", "nan"], "timeout: nan", marks=TO_DO),
+        pytest.param([".", "-o", "out", "--timeout", "nan"], "timeout: nan", marks=NAN_PASSES),
         ([".", "-o", "out", "--workers", "-1"], "workers: -1"),
         ([".", "-o", "out", "--audit", "some"], "'some'"),
         ([".", "-o", "out", "--rules", "none.toml"], "none.toml"),
@@ -265,7 +266,7 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(tmp_path: Pa
     assert not set(shown) & set("\x1b\x07\x9b\u202e\r\x08")
 
 
-@TO_DO
+@RAW_JSON
 def test_control_characters_of_a_document_are_escaped_in_json(tmp_path: Path) -> None:
     (tmp_path / "evil.txt").write_text(f"{TEXT}\x1b[2J \x9b31m \u202e end\n", encoding="utf-8")
     data = cleaner("explain", tmp_path / "evil.txt", "--format", "json").stdout
