@@ -316,7 +316,6 @@ def test_fmt_sorts_rules_and_keys_and_keeps_comments(cli: Cli, tmp_path: Path) -
     assert cli("rules", "fmt", "--check", "my.toml").stdout == ""
 
 
-@pytest.mark.xfail(reason="a comment on a line of its own, above a rule, stays with the rule before it or is lost")
 def test_fmt_keeps_a_comment_above_a_rule_above_that_rule(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
     path.write_text(LOOSE, encoding="utf-8")

@@ -1,18 +1,19 @@
-"""Writes rule packs: canonical form, new rules, measured figures.  Comments stay where they are."""
+"""Writes rule packs: canonical form, new rules, measured figures.  Comments stay with what they stand above."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Table
 
 from cleaner.atomic import write_whole
-from cleaner.rulebook.model import RULE_KEYS, RuleError, parse_pack
+from cleaner.rulebook.model import EVIDENCE_KEYS, PACK_KEYS, RULE_KEYS, RuleError, parse_pack
 from cleaner.rulebook.proof import prove_rule
+from cleaner.rulebook.source import Chunk, Statement, chunks
+
+_BLANK = Statement("blank", "", 0, "")
 
 
 def formatted(source: str, file: str) -> str:
@@ -21,29 +22,35 @@ def formatted(source: str, file: str) -> str:
     Raises `RuleError` for a pack that is not valid: only what can be read is rewritten.
     """
     parse_pack(source, file)
-    document = tomlkit.parse(source)
-    if "rule" in document:
-        tables = sorted(document["rule"], key=lambda table: str(table["id"]))
-        fresh = tomlkit.aot()
-        for table in tables:
-            fresh.append(_ordered(table))
-        cases = document.pop("case", None)
-        document.remove("rule")
-        document.append("rule", fresh)
-        if cases is not None:
-            document.append("case", cases)
-    text = re.sub(r"\n{3,}", "\n\n", tomlkit.dumps(document)).rstrip() + "\n"
+    (top, *tables), rest = chunks(source.replace("\r\n", "\n"))
+    # what changes earlier layers, then rules, then cases; all but rules in the order in which they stand
+    tables.sort(key=lambda table: (PACK_KEYS.index(table.name), str(table.value("id"))))
+    parts = [top.statements]
+    parts += [[*table.above, *_rule(table)] if table.name == "rule" else table.statements for table in tables]
+    text = "\n\n".join("\n".join(_spaced(part)) for part in [*parts, rest] if part) + "\n"
     parse_pack(text, file)
     return text
 
 
-def _ordered(table: Any) -> Table:
-    fresh = tomlkit.table()
-    for key in RULE_KEYS:
-        if key in table:
-            fresh.append(key, table[key])
-    fresh.add(tomlkit.nl())
-    return fresh
+def _spaced(part: Sequence[Statement]) -> list[str]:
+    """The lines of a part, with no blank lines at its beginning and no two in a row."""
+    return [one.text for before, one in pairwise([_BLANK, *part]) if one.kind != "blank" or before.kind != "blank"]
+
+
+def _rule(table: Chunk) -> list[Statement]:
+    """The statements of a rule with its keys in order, each under the comments that stand above it."""
+    groups: list[tuple[int, list[Statement]]] = []
+    comments: list[Statement] = []
+    for one in table.body:
+        if one.kind == "comment":
+            comments.append(one)
+        elif one.kind == "key":
+            groups.append((RULE_KEYS.index(one.name), [*comments, one]))
+            comments = []
+    groups.sort(key=lambda group: group[0])
+    inner = [one for chunk in table.inner for one in chunk.statements if one.kind != "blank"]
+    head = [table.head] if table.head else []
+    return [*head, *(one for _, group in groups for one in group), *comments, *inner]
 
 
 def format_file(path: Path, *, check: bool = False) -> bool:
@@ -68,41 +75,60 @@ def add_rule(path: Path, fields: Mapping[str, object], languages: Sequence[str])
     else:
         known = ", ".join(f'"{language}"' for language in languages)
         source = f'schema = 1\npack = "{id.partition("/")[0]}"\nlanguages = [{known}]\n'
-    document = tomlkit.parse(source)
-    table = tomlkit.table()
-    for key in RULE_KEYS:
-        if key not in fields:
-            continue
-        value = fields[key]
-        literal = key == "pattern" and "'" not in str(value)
-        table.append(key, tomlkit.string(str(value), literal=True) if literal else tomlkit.item(value))
-    rules = document.get("rule")
-    if not isinstance(rules, AoT):
-        rules = tomlkit.aot()
-        document.append("rule", rules)
-    rules.append(table)
-    text = tomlkit.dumps(document)
+    lines = [f"{key} = {_value(key, fields[key])}" for key in RULE_KEYS if key in fields]
+    written = "\n".join(["[[rule]]", *lines, ""])
+    text = f"{source.rstrip()}\n\n{written}"
     pack = parse_pack(text, str(path))
     (rule,) = [rule for rule in pack.rules if rule.id == id]
     for failure in prove_rule(rule):
         raise RuleError(f"{failure.proof} {failure.text!r} {failure.problem}", file=str(path), rule=id, key="pattern")
     write_whole(path, text.encode("utf-8"))
-    return f"[[rule]]\n{table.as_string()}"
+    return written
+
+
+def _value(key: str, value: object) -> str:
+    """A value as TOML: patterns in single quotes where they can be, which leave backslashes alone."""
+    if key != "pattern":
+        return tomlkit.item(value).as_string()
+    patterns = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+    quoted = [
+        tomlkit.string(one, literal="'" not in one and one.isprintable()).as_string() for one in map(str, patterns)
+    ]
+    return quoted[0] if len(quoted) == 1 else "\n".join(["[", *(f"    {one}," for one in quoted), "]"])
 
 
 def write_evidence(path: Path, evidence: Mapping[str, Mapping[str, object]]) -> int:
-    """Store measured figures as ``[rule.evidence]`` of the rules that they are for.  Returns how many were written."""
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    """Store measured figures as ``evidence`` of the rules that they are for.  Returns how many rules were written.
+
+    Nothing else of the pack changes.  Comments on the figures that stood there before are kept above the new ones.
+    """
+    source = path.read_text(encoding="utf-8")
+    edits: list[tuple[int, int, str]] = []
     written = 0
-    for table in document.get("rule", []):
-        figures = evidence.get(str(table["id"]))
-        if figures is None:
-            continue
-        own = tomlkit.inline_table()
-        for key, value in figures.items():
-            own.append(key, value)
-        table["evidence"] = own
-        written += 1
+    for table in chunks(source)[0]:
+        figures = evidence.get(str(table.value("id"))) if table.name == "rule" else None
+        if figures is not None:
+            edits += _edits(table, figures)
+            written += 1
+    for start, end, text in sorted(edits, reverse=True):
+        source = source[:start] + text + source[end:]
     if written:
-        write_whole(path, tomlkit.dumps(document).encode("utf-8"))
+        write_whole(path, source.encode("utf-8"))
     return written
+
+
+def _edits(table: Chunk, figures: Mapping[str, object]) -> list[tuple[int, int, str]]:
+    """Where in the source the evidence of a rule stands, or belongs, and what is to stand there."""
+    known = (f"{key} = {tomlkit.item(figures[key]).as_string()}" for key in EVIDENCE_KEYS if key in figures)
+    line = f"evidence = {{{', '.join(known)}}}"
+    keys = [one for one in table.body if one.kind == "key"]
+    old = [one for one in keys if one.name == "evidence"]
+    if old:  # one inline table, or a line a figure: evidence.right = 2
+        first, *others = old
+        new = f"{line}  {first.comment}".rstrip()
+        return [(first.start, first.end, new), *((one.start, one.end + 1, "") for one in others)]
+    if table.inner:
+        inner = [one for chunk in table.inner for one in chunk.statements]
+        comments = [one.comment or one.text for one in inner if one.comment or one.kind == "comment"]
+        return [(table.body[-1].end, inner[-1].end, "\n".join(["", *comments, line]))]
+    return [(keys[-1].end, keys[-1].end, f"\n{line}")]

@@ -52,6 +52,7 @@ RULE_KEYS = (
     "evidence",
 )
 OVERRIDE_KEYS = ("rule", "reason", "confidence", "action", "min_lines", "max_lines", "max_words", "languages", "sites")
+EVIDENCE_KEYS = ("right", "wrong", "precision", "low", "high", "sites")
 EXCEPT_KEYS = ("rule", "text", "reason")
 CASE_KEYS = ("name", "language", "site", "text", "want")
 # `\b`, `\w`, `\d` and `\s` know ASCII only in a linear-time engine: `\bчитайте\b` would miss in silence.
