@@ -91,6 +91,24 @@ MISTAKES = [
     ("the id twice", GOOD + GOOD[GOOD.index("[[rule]]") :], "key 'id': a rule of this id stands above"),
     ("lines below one", GOOD + "max_lines = 0\n", "key 'max_lines': must be a whole number from 1 on"),
     ("rules no tables", 'schema = 1\npack = "x"\nrule = 3\n', "written as [[rule]] tables"),
+    ("rules one table", GOOD.replace("[[rule]]", "[rule]"), "x.toml:6: key 'rule': written as [[rule]] tables"),
+    ("rules a list", 'schema = 1\npack = "x"\nrule = [3]\n', "x.toml:3: key 'rule': written as [[rule]] tables"),
+    ("until in a line rule", GOOD + 'until = ["prose"]\n', "x.toml:16: rule 'x/one', key 'until': only rules of scope"),
+    (
+        "until of nothing",
+        GOOD.replace('"line"', '"heading-block"\nuntil = []'),
+        "key 'until': names no end; one or more",
+    ),
+    (
+        "unknown until",
+        GOOD.replace('"line"', '"heading-block"\nuntil = ["headings"]'),
+        "x.toml:13: rule 'x/one', key 'until': 'headings' is not known; did you mean 'heading'?",
+    ),
+    (
+        "a mistake in the second of two tables for one rule",
+        GOOD + 2 * '[[except]]\nrule = "x/one"\ntext = "x"\nreason = "Why."\n' + 'raeson = "?"\n',
+        "x.toml:24: rule 'x/one', key 'raeson': unknown except key; did you mean 'reason'?",
+    ),
     ("a case without text", GOOD + '[[case]]\nname = "c"\nwant = "x"\n', "rule 'c', key 'text': missing"),
 ]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import cleaner
-from cleaner.rulebook.lint import CODES
+from cleaner.rulebook.lint import CODES, lint
 from cleaner.rulebook.load import compose, load_packs, pack_files, shipped_folder
 from cleaner.rulebook.model import Pack, Rule, RuleError, load_pack, parse_pack
 from cleaner.rulebook.schema import json_schema
@@ -121,6 +121,25 @@ def test_list_chooses_by_language_and_kind_and_speaks_json(cli: Cli, pack: Calla
     assert "\nde/" not in text
 
 
+def test_list_chooses_by_site_and_shows_what_later_packs_leave(cli: Cli, pack: Callable[..., Path]) -> None:
+    mine = pack(rule(sites=["elm.example"]), rule("my/off", pattern="Off:", hit=["Off: x"], miss=["Off"]))
+    override = '\n[[override]]\nrule = "my/also-in-elm"\nreason = "Why."\nconfidence = 0.5\n'
+    over = pack(override, head='schema = 1\npack = "over"\ndisable = ["my/off"]\n', name="over.toml")
+
+    def listed(site: str) -> dict[str, str]:
+        lines = cli("rules", "list", "--site", site, "--rules", mine, "--rules", over).stdout.splitlines()
+        return {line.split()[0]: line for line in lines}
+
+    elm, oak = listed("www.elm.example"), listed("oak.example")
+    assert elm.keys() - oak.keys() == {"my/also-in-elm"}
+    assert not oak.keys() - elm.keys()
+    assert " 0.50 " in elm["my/also-in-elm"]
+    assert oak["my/off"].endswith("  (off)")
+    assert "en/also-read" in oak
+    assert not [id for id in oak if id.startswith("reuters.com/")]
+    assert [id for id in listed("www.reuters.com") if id.startswith("reuters.com/")]
+
+
 # show
 
 
@@ -135,6 +154,38 @@ def test_show_takes_an_id_a_prefix_and_an_old_id(cli: Cli, pack: Callable[..., P
     common = json.loads(cli("rules", "show", "common/", "--format", "json").stdout)
     assert len(common) > 1
     assert all(one["id"].startswith("common/") for one in common)
+
+
+def test_show_tells_what_other_packs_change_and_why(cli: Cli, pack: Callable[..., Path]) -> None:
+    mine = pack(rule(replaces=["my/elm"], max_words=9))
+    first = pack(
+        '\n[[override]]\nrule = "my"\nreason = "Long titles."\nmax_words = 12\nconfidence = 0.8\n',
+        head='schema = 1\npack = "first"\n',
+        name="first.toml",
+    )
+    second = pack(
+        '\n[[override]]\nrule = "my/elm"\nreason = "Longer ones."\nmax_words = 15\n',
+        '\n[[except]]\nrule = "my/elm"\ntext = ["Also in Elm: rain"]\nreason = "A column."\n',
+        head='schema = 1\npack = "second"\ndisable = ["my/elm"]\n',
+        name="second.toml",
+    )
+    layers = [argument for path in (mine, first, second) for argument in ("--rules", path)]
+    lines = cli("rules", "show", "my/elm", *layers).stdout.splitlines()
+    assert "  kind promo, scope line, confidence 0.8, action remove" in lines
+    assert "  max_words 15" in lines
+    assert lines[-5:] == [
+        f"  {first}:5 sets max_words 12 (was 9): Long titles.",
+        f"  {first}:5 sets confidence 0.8 (was 0.9): Long titles.",
+        f"  {second}:6 sets max_words 15 (was 12): Longer ones.",
+        f"  {second}:12 leaves alone “Also in Elm: rain”: A column.",
+        f"  {second} switches it off",
+    ]
+    (data,) = json.loads(cli("rules", "show", "my/elm", *layers, "--format", "json").stdout)
+    assert (data["max_words"], data["confidence"]) == (15, 0.8)
+    assert [one["fields"] for one in data["overrides"]] == [{"max_words": 12, "confidence": 0.8}, {"max_words": 15}]
+    assert [(one["text"], one["reason"]) for one in data["exceptions"]] == [(["Also in Elm: rain"], "A column.")]
+    assert data["disabled"] == [str(second)]
+    assert "sets" not in cli("rules", "show", "my/elm", "--rules", mine).stdout
 
 
 def test_show_of_an_unknown_id_says_which_was_meant(cli: Cli) -> None:
@@ -183,6 +234,63 @@ def test_test_runs_cases_and_exceptions(cli: Cli, pack: Callable[..., Path]) -> 
     assert done.stderr.endswith(" 2 failed\n")
 
 
+def test_a_pack_breaks_no_proof_of_the_packs_before_it(cli: Cli, pack: Callable[..., Path]) -> None:
+    story = "The council of Elm voted on Monday to rebuild the old bridge over the river before the winter.\n"
+    case = f'\n[[case]]\nname = "promo"\ntext = """\n{story}Also in Elm: rain\n"""\nwant = """\n{story}"""\n'
+    exempt = '\n[[except]]\nrule = "en/also-read"\ntext = ["Also Read: the books of the week"]\nreason = "A column."\n'
+    mine = pack(rule() + case + exempt)
+    over = pack(
+        rule("over/read", pattern="Also Read:", hit=["Also Read: x"], miss=["Also read"]),
+        head='schema = 1\npack = "over"\nlanguages = ["en"]\ndisable = ["my", "en", "common", "de"]\n',
+        name="over.toml",
+    )
+    done = cli("rules", "test", "--rules", mine, "--rules", over)
+    assert done.stdout == ""
+    late = pack(
+        head='schema = 1\npack = "late"\n' + case,
+        name="late.toml",
+    )
+    done = cli("rules", "test", "--rules", mine, "--rules", over, "--rules", late, code=1)
+    assert done.stdout == "late case 'promo'\n  want: \n  lost [], left ['Also in Elm: rain']\n"
+
+
+EXCEPT = '\n[[except]]\nrule = "{}"\ntext = ["{}"]\nreason = "A column."\n'
+
+
+def test_exceptions_by_prefix_and_old_id_are_proved_on_the_rule_as_it_is(cli: Cli, pack: Callable[..., Path]) -> None:
+    needed = [("my", "Also in Elm: the first"), ("my/elm", "Also in Elm: the mill")]
+    not_needed = [
+        ("my/", "In Elm: the mill"),
+        ("my/elm", "Elm: the mill"),
+        ("my/also-in-elm", "Also in Elm: a line of eight words"),
+    ]
+    over = pack(
+        *(EXCEPT.format(*one) for one in (*needed, *not_needed)),
+        head='schema = 1\npack = "over"\n\n[[override]]\nrule = "my"\nreason = "Short."\nmax_words = 7\n',
+        name="over.toml",
+    )
+    done = cli("rules", "test", "--rules", pack(rule(replaces=["my/elm"])), "--rules", over, code=1)
+    problem = "does not match anyway: the exception is not needed"
+    assert done.stdout == "".join(f"{named}\n  except: {text}\n  {problem}\n" for named, text in not_needed)
+
+
+def test_an_exception_is_proved_on_the_sites_of_its_rule_or_pack(cli: Cli, pack: Callable[..., Path]) -> None:
+    def pair(name: str, here: list[str], there: list[str]) -> str:
+        """A rule, another one that matches the same lines, and an exception from the first."""
+        keys = {"hit": [f"{name}: x"], "miss": [name], "match": "prefix"}
+        first = rule(f"my/{name}", pattern=f"{name}:", **keys, **({"sites": here} if here else {}))
+        second = rule(f"my/{name}-too", pattern=f"{name}: ", **keys, **({"sites": there} if there else {}))
+        return first + second + EXCEPT.format(f"my/{name}", f"{name}: rain")
+
+    elm, oak = ["elm.example"], ["oak.example"]
+    mine = pack(pair("both", elm, elm), pair("apart", elm, oak), pair("there", [], elm))
+    done = cli("rules", "test", "--rules", mine, code=1)
+    taken = "my/{0}\n  except: {0}: rain\n  is still taken, by my/{0}-too\n"
+    assert done.stdout == taken.format("both")
+    ours = pack(pair("both", oak, elm), pair("there", [], elm), head=HEAD + 'sites = ["www.elm.example"]\n')
+    assert cli("rules", "test", "--rules", ours, code=1).stdout == taken.format("there")
+
+
 # lint
 
 PLANTED = {
@@ -194,6 +302,7 @@ PLANTED = {
     "few-proofs": rule(hit=["Also in Elm: rain"]),
     "no-evidence": rule(),
     "overstated": rule() + "\nevidence = {right = 5, wrong = 5, precision = 0.5, low = 0.24, high = 0.76, sites = 3}\n",
+    "duplicate-pattern": rule(pattern=["Also in Elm:", "ALSO  in Elm:"]),
     "unsorted": rule("my/b") + rule("my/a", pattern="Elm:", hit=["Elm: a", "Elm: b"]),
 }
 
@@ -210,9 +319,9 @@ def test_a_pack_is_planted_for_every_code() -> None:
 def test_lint_finds(code: str, cli: Cli, pack: Callable[..., Path]) -> None:
     mine = pack(PLANTED[code])
     done = cli("rules", "lint", "--rules", mine, "--format", "json", code=1)
-    others = {"no-evidence", *({"overlap"} if code == "dead" else ())}
     assert code in findings(done, mine)
-    assert findings(done, mine) <= {code, *others}
+    assert findings(done, mine) <= {code, "no-evidence"}
+    assert {one["file"] for one in json.loads(done.stdout)} == {str(mine)}
     text = cli("rules", "lint", "--rules", mine, code=1).stdout
     (line,) = [line for line in text.splitlines() if line.startswith(f"{mine}:") and f": {code}: " in line][:1]
     assert ": my/" in line
@@ -228,8 +337,43 @@ def _ignore_all_but(code: str) -> list[str]:
     return [argument for name in CODES if name != code for argument in ("--ignore", name)]
 
 
+def test_lint_without_packs_looks_at_the_shipped_ones_and_with_cleaner_toml_at_that(
+    cli: Cli, pack: Callable[..., Path]
+) -> None:
+    def files() -> set[str]:
+        return {one["file"] for one in json.loads(cli("rules", "lint", "--format", "json", code=1).stdout)}
+
+    assert files() <= set(map(str, pack_files()))
+    pack(rule(), name="cleaner.toml")
+    assert files() == {"cleaner.toml"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ({}, {}, {("my/a", "dead")}),
+        ({"languages": ["en", "de"]}, {"languages": ["en"]}, {("my/a", "dead")}),
+        ({"languages": ["en"]}, {"languages": ["*"]}, {("my/a", "overlap")}),
+        ({"languages": ["de"]}, {"languages": ["en"]}, set()),
+        ({"sites": ["elm.example"]}, {}, {("my/a", "overlap")}),
+        ({"sites": ["elm.example"]}, {"sites": ["www.elm.example"]}, {("my/a", "dead")}),
+        ({"sites": ["elm.example"]}, {"sites": ["oak.example"]}, set()),
+        ({"action": "flag"}, {}, set()),
+    ],
+)
+def test_lint_compares_with_earlier_packs_where_both_rules_hold(
+    first: dict[str, object], second: dict[str, object], found: set[tuple[str, str]], pack: Callable[..., Path]
+) -> None:
+    base = pack(rule("base/a", **first), head=HEAD.replace("my", "base"), name="base.toml")
+    mine = pack(rule("my/a", **second))
+    packs = [load_pack(base), load_pack(mine)]
+    assert {(one.rule, one.code) for one in lint(packs, {str(mine)}) if one.code != "no-evidence"} == found
+    off = pack(rule("my/a", **second), head=HEAD + 'disable = ["base/a"]\n')
+    assert {one.code for one in lint([packs[0], load_pack(off)], {str(off)})} == {"no-evidence"}
+
+
 def test_lint_refuses_a_code_that_is_none(cli: Cli) -> None:
-    assert "codes are dead, overlap" in cli("rules", "lint", "--ignore", "death", code=2).stderr
+    assert "codes are dead, overlap, duplicate-pattern" in cli("rules", "lint", "--ignore", "death", code=2).stderr
 
 
 # fmt
@@ -352,9 +496,43 @@ def test_new_begins_a_pack_and_adds_to_it(cli: Cli, tmp_path: Path) -> None:
     assert both[1].confidence == 0.8
 
 
+def test_new_takes_all_that_a_line_rule_may_say_and_keeps_a_blank_line_before_it(
+    cli: Cli, pack: Callable[..., Path]
+) -> None:
+    mine = pack(rule("my/one") + "\n# of one")
+    before = mine.read_text(encoding="utf-8")
+    patterns = (
+        "--pattern",
+        "Elm",
+        "--pattern",
+        "Elm’s 'press'",
+        "--match",
+        "exact",
+        "--hit",
+        "ELM",
+        "--hit",
+        "elm’s 'press'",
+    )
+    where = ("--site", "elm.example", "--site", "oak.example", "--language", "en", "--language", "de")
+    what = ("--kind", "credit", "--credit", "agency", "--action", "flag", "--max-words", 5, "--miss", "Elms")
+    written = cli("rules", "new", "my/two", "-o", mine, *patterns, *where, *what).stdout
+    assert mine.read_text(encoding="utf-8") == f"{before.rstrip()}\n\n{written.rstrip()}\n"
+    assert "\npattern = [\n    'Elm',\n    \"Elm’s 'press'\",\n]\n" in written
+    two = load_pack(mine).rules[1]
+    assert two.patterns == ("Elm", "Elm’s 'press'")
+    assert (two.sites, two.languages) == (("elm.example", "oak.example"), ("en", "de"))
+    assert (two.kind, two.credit, two.action, two.max_words) == ("credit", "agency", "flag", 5)
+    assert two.description == "A line that matches “Elm” or “Elm’s 'press'”."
+    assert cli("rules", "fmt", "--check", mine).stdout == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("my/x", *NEW, "--credit", "photo"), "only rules of kind 'credit' say which credit they take"),
+        (("my/x", *NEW, "--action", "flags"), "'flags' is not known; did you mean 'flag'?"),
+        (("my/x", *NEW, "--max-words", "2"), "hit 'Also in Elm: rain' does not match"),
+        (("my/x", *NEW, "--max-words", "0"), "must be a whole number from 1 on"),
         (("my/x", *NEW, "--hit", "In Elm: rain"), "hit 'In Elm: rain' does not match"),
         (("my/x", *NEW, "--miss", "ALSO IN ELM: RAIN"), "miss 'ALSO IN ELM: RAIN' matches, and must not"),
         (("my/x", *NEW, "--scope", "lines"), "'lines' is not known; did you mean 'line'?"),
@@ -440,21 +618,52 @@ def test_measure_names_file_and_line_of_a_bad_label(cli: Cli, tmp_path: Path) ->
     assert "label 'junk' is none of article, cruft, neutral" in done.stderr
 
 
-def test_measure_writes_evidence_into_the_packs(tmp_path: Path) -> None:
-    """In a copy of the program: the shipped packs are written to as well."""
+def test_measure_looks_at_flagged_rules_beside_all_others(cli: Cli, pack: Callable[..., Path], tmp_path: Path) -> None:
+    data = labelled(tmp_path / "labelled.jsonl", [*LINES, ("© 2023 Harbour Gazette", "cruft")])
+
+    def measured(*arguments: object) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+        result = json.loads(cli("rules", "measure", data, "--format", "json", *arguments).stdout)
+        return result, {one["rule"]: one for one in result.pop("rules")}
+
+    bare, others = measured()
+    flagged, rules = measured("--rules", pack(rule(action="flag")))
+    own = rules.pop("my/also-in-elm")
+    assert flagged == bare
+    assert rules == others
+    assert (own["flagged"], own["right"], own["wrong"], own["story_words"]) == (True, 3, 1, 7)
+    active, rules = measured("--rules", pack(rule()))
+    assert rules["my/also-in-elm"] == own | {"flagged": False}
+    assert active != bare
+    text = cli("rules", "measure", data, "--rules", pack(rule(action="flag"))).stdout
+    assert "| my/also-in-elm (flags only) | 3 | 1 |" in text
+    disabled = pack(rule(action="flag"), head=HEAD + 'disable = ["my/also-in-elm"]\n')
+    assert "my/also-in-elm" not in measured("--rules", disabled)[1]
+
+
+@pytest.mark.parametrize("way", ["--rules", "cleaner.toml", "shipped"])
+def test_measure_writes_evidence_into_the_packs(way: str, tmp_path: Path) -> None:
+    """In a copy of the program: without packs of one's own the shipped packs are written to."""
     box = tmp_path / "box"
     shutil.copytree(
         Path(cleaner.__file__).parent, box / "cleaner", ignore=shutil.ignore_patterns("__pycache__", "rules")
     )
     shutil.copytree(shipped_folder(), box / "rules")
-    (box / "my.toml").write_text(f"# Mine.\n{HEAD}{rule()}\n", encoding="utf-8")
+    name = "cleaner.toml" if way == "cleaner.toml" else "my.toml"
+    (box / name).write_text(f"# Mine.\n{HEAD}{rule()}\n\n# The end.\n", encoding="utf-8")
     labelled(box / "labelled.jsonl", [*LINES, ("© 2023 Harbour Gazette", "cruft")])
     before = {path: path.read_bytes() for path in box.rglob("*.toml")}
-    done = process(box, "rules", "measure", "labelled.jsonl", "--rules", "my.toml", "--write")
-    assert done.stderr == "figures written for 2 rules\n"
-    changed = {path for path, content in before.items() if path.read_bytes() != content}
-    assert changed == {box / "my.toml", box / "rules" / "common.toml"}
-    (own,) = load_pack(box / "my.toml").rules
+    given = ("--rules", "my.toml") if way == "--rules" else ()
+    done = process(box, "rules", "measure", "labelled.jsonl", *given, "--write")
+    assert done.stderr == "figures written for 1 rules\n"
+    written = box / "rules" / "common.toml" if way == "shipped" else box / name
+    assert {path for path, content in before.items() if path.read_bytes() != content} == {written}
+    old, new = parse_pack(before[written].decode(), "old.toml"), load_pack(written)
+    assert [replace(plain(one), evidence={}) for one in old.rules] == [
+        replace(plain(one), evidence={}) for one in new.rules
+    ]
+    if way == "shipped":
+        return
+    (own,) = new.rules
     low, high = interval(3, 4)
     assert own.evidence == {
         "right": 3,
@@ -464,13 +673,110 @@ def test_measure_writes_evidence_into_the_packs(tmp_path: Path) -> None:
         "high": pytest.approx(high, abs=1e-4),
         "sites": 1,
     }
-    assert (box / "my.toml").read_text(encoding="utf-8").startswith("# Mine.\n")
-    assert "measured precision = 0.75" in process(box, "rules", "show", "my", "--rules", "my.toml").stdout
-    old = parse_pack(before[box / "rules" / "common.toml"].decode(), "common.toml")
-    new = load_pack(box / "rules" / "common.toml")
-    assert [replace(plain(one), evidence={}) for one in old.rules] == [
-        replace(plain(one), evidence={}) for one in new.rules
-    ]
+    text = written.read_text(encoding="utf-8")
+    assert text.startswith("# Mine.\n")
+    assert text.endswith("\n\n# The end.\n")
+    assert "\nevidence = {right = 3, wrong = 1, precision = 0.75, low = " in text
+    assert "measured precision = 0.75" in process(box, "rules", "show", "my", *given).stdout
+    process(box, "rules", "fmt", name)
+    formatted = written.read_bytes()
+    process(box, "rules", "measure", "labelled.jsonl", *given, "--write")
+    assert written.read_bytes() == formatted
+
+
+# until
+
+LISTED = f"""\
+{ARTICLE}
+Heard in Elm
+Harbour towns agree on a ferry line
+Bees of the southern islands
+
+Beekeepers ask for a law on honey
+Seen in the valley
+The mill that stood in Oak
+A long walk home
+{ARTICLE.replace("bridge", "harbour wall")}
+"""
+MORE = {"kind": "related", "match": "exact", "scope": "heading-block", "miss": ["Heard", "Picks"], "max_words": 4}
+
+
+def more(**fields: object) -> str:
+    return rule("my/more", pattern="Heard in Elm", hit=["Heard in Elm"], **MORE, **fields)
+
+
+def picks(**fields: object) -> str:
+    return rule("my/picks", pattern="Seen in the valley", hit=["Seen in the valley"], **MORE, **fields)
+
+
+@pytest.mark.parametrize(
+    ("until", "ends", "behind"),
+    [
+        ({}, "A long walk home", set()),
+        ({"until": ["prose"]}, "A long walk home", set()),
+        (
+            {"until": "heading"},
+            "Beekeepers ask for a law on honey",
+            {"Seen in the valley", "The mill that stood in Oak"},
+        ),
+        (
+            {"until": ["prose", "blank"]},
+            "Bees of the southern islands",
+            {"Seen in the valley", "The mill that stood in Oak"},
+        ),
+        (
+            {"until": ["heading", "blank"]},
+            "Bees of the southern islands",
+            {"Seen in the valley", "The mill that stood in Oak"},
+        ),
+    ],
+)
+def test_a_block_ends_where_until_says_and_at_prose(
+    until: dict[str, object], ends: str, behind: set[str], cli: Cli, pack: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "listed.txt").write_text(LISTED, encoding="utf-8")
+    lines = list(filter(None, LISTED.splitlines()))
+    gone = taken(cli("explain", "listed.txt", "--format", "json", "--rules", pack(more(**until), picks())))
+    own = [line for line in lines if gone.get(line) == "my/more"]
+    # a short line right before the prose that goes on may be a subheading of the story
+    want = lines[1 : lines.index(ends) + 1]
+    assert own == (want if behind else want[:-1])
+    assert {line for line, id in gone.items() if id == "my/picks"} == behind
+    assert not {line for line in gone if line.startswith("The council")}
+
+
+def test_a_block_until_a_blank_line_takes_no_blank_line_under_its_heading_for_the_end(
+    cli: Cli, pack: Callable[..., Path], tmp_path: Path
+) -> None:
+    text = f"{ARTICLE}\n\nHeard in Elm\n\nHarbour towns agree\nA long walk home\n\nThe vote\n\n{ARTICLE[:-1]} again.\n"
+    (tmp_path / "listed.txt").write_text(text, encoding="utf-8")
+    gone = taken(cli("explain", "listed.txt", "--format", "json", "--rules", pack(more(until="blank"))))
+    assert list(gone) == ["Heard in Elm", "Harbour towns agree", "A long walk home"]
+
+
+def test_a_block_until_a_heading_ends_at_a_heading_of_the_page(
+    cli: Cli, pack: Callable[..., Path], tmp_path: Path
+) -> None:
+    story = [ARTICLE.replace("bridge", thing) for thing in ("bridge", "mill", "harbour wall", "market hall")]
+    body = (
+        f"<h1>Council of Elm votes</h1><p>{story[0]}</p><p>{story[1]}</p><p>Heard in Elm</p><p>A long walk home</p>"
+        f"<p>Bees of the islands</p><h2>The vote</h2><p>Nine for it, two against</p><p>{story[2]}</p><p>{story[3]}</p>"
+    )
+    (tmp_path / "page.html").write_text(f"<html><body><article>{body}</article></body></html>", encoding="utf-8")
+    listed = ["Heard in Elm", "A long walk home", "Bees of the islands"]
+    without = taken(cli("explain", "page.html", "--format", "json", "--rules", pack(more())))
+    assert [*listed, "The vote"] == [line for line in without if without[line] == "my/more"]
+    until = taken(cli("explain", "page.html", "--format", "json", "--rules", pack(more(until=["heading"]))))
+    assert listed == [line for line in until if until[line] == "my/more"]
+
+
+def test_until_is_shown_and_overridden_for_rules_with_a_block_alone(cli: Cli, pack: Callable[..., Path]) -> None:
+    override = '\n[[override]]\nrule = "my/{}"\nreason = "Why."\nuntil = ["blank", "prose"]\n'
+    shown = cli("rules", "show", "my/more", "--rules", pack(more(until="heading") + override.format("more"))).stdout
+    assert "\n  until blank or prose, max_lines 40, max_words 4\n" in shown
+    assert "sets until blank or prose (was heading): Why.\n" in shown
+    wrong = cli("rules", "list", "--rules", pack(rule() + override.format("also-in-elm")), code=2).stderr
+    assert "key 'until': 'my/also-in-elm' has scope 'line'; only 'heading-block' says where a block ends" in wrong
 
 
 # schema

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cleaner.chain import Chain, Outcome
 from cleaner.document import Document
@@ -21,6 +22,8 @@ from cleaner.text import tokens
 
 # The quantile of the normal distribution for an interval of 95 %.
 Z = 1.96
+# Where the words of a label stand in the counts of a language.
+_PLACES = {"cruft": 0, "article": 1}
 
 
 class LabelError(CleanerError, ValueError):
@@ -32,11 +35,12 @@ class Figures:
     """What one rule did on labelled lines.
 
     ``right`` and ``wrong`` count distinct lines by their label cruft or article, ``cruft_words`` and ``story_words``
-    the words that were removed of each.
+    the words that were removed of each.  ``flagged`` is true for a rule that is off and was measured as if it were on.
     """
 
     rule: str
     stated: float
+    flagged: bool = False
     right: int = 0
     wrong: int = 0
     neutral: int = 0
@@ -67,12 +71,23 @@ class Figures:
         """Whether the lower bound is under the stated confidence: wrong, or too few lines to tell."""
         return self.interval[0] < self.stated
 
+    def count(self, text: str, label: str, site: str, language: str) -> None:
+        """Count a line that the rule took."""
+        self.right += label == "cruft"
+        self.wrong += label == "article"
+        self.neutral += label == "neutral"
+        self.sites.add(site)
+        self.languages.add(language)
+        if label == "article" and len(self.worst) < 10:
+            self.worst.append(text[:200])
+
     def as_dict(self, cruft_words: int = 0) -> dict[str, object]:
         """Plain data; ``cruft_words`` of the whole set turn the rule's own into a share of recall."""
         low, high = self.interval
         return {
             "rule": self.rule,
             "stated": self.stated,
+            "flagged": self.flagged,
             "matches": self.right + self.wrong + self.neutral,
             "right": self.right,
             "wrong": self.wrong,
@@ -89,7 +104,7 @@ class Figures:
 
 @dataclass
 class Measured:
-    """Figures of all rules and of all of them together, in words."""
+    """Figures of all rules, and in words of all of them together that are on."""
 
     figures: list[Figures]
     documents: int
@@ -155,47 +170,47 @@ def read_labelled(path: Path) -> Iterator[dict[str, object]]:
             yield record
 
 
-def measure(book: Rulebook, records: Iterable[dict[str, object]]) -> Measured:
-    """Run the rules of a book, and nothing else, over labelled texts."""
-    chain = Chain([Rules(book), Layout(book)])
-    ids = {rule.id: rule for rule in book.rules}
-    figures = {id: Figures(id, rule.confidence) for id, rule in ids.items()}
+def measure(book: Rulebook, records: Iterable[Mapping[str, Any]], with_flagged: Rulebook | None = None) -> Measured:
+    """Run the rules of a book, and nothing else, over labelled texts.
+
+    ``with_flagged`` is the book with rules that are off as well.  Those are measured in a run of their own, beside
+    the rules of ``book``, and have no part in the figures of all together.
+    """
+    figures = {rule.id: Figures(rule.id, rule.confidence) for rule in book.rules}
+    chains = [Chain([Rules(book), Layout(book)])]
+    if with_flagged is not None:
+        chains.append(Chain([Rules(with_flagged), Layout(with_flagged)]))
+        for rule in with_flagged.rules:
+            figures.setdefault(rule.id, Figures(rule.id, rule.confidence, flagged=True))
     seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
     groups: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     documents = 0
     for record in records:
         documents += 1
-        lines = [(" ".join(row["text"].split()), row["label"]) for row in record["lines"] if row["text"].strip()]  # type: ignore[attr-defined]
+        lines = [(" ".join(row["text"].split()), row["label"]) for row in record["lines"] if row["text"].strip()]
         texts = [text for text, _ in lines]
         language = detect_lines(texts, str(record.get("lang") or "") or None)
         site = str(record.get("site") or "") or None
         document = Document.from_text("\n".join(texts), language=language.code if language else None, site=site)
-        outcome = chain.clean(document)
         group = groups[document.language or "?"]
-        for (text, label), taken in zip(lines, _taken(outcome, texts), strict=True):
-            words = len(tokens(text))
-            place = {"cruft": 0, "article": 1}.get(label)
-            if place is not None:
-                group[place] += words
-            for rule, start, end in taken:
-                if rule not in figures:
-                    continue
-                removed = len(tokens(text[start:end]))
-                own = figures[rule]
-                if place is not None:
-                    group[place + 2] += removed
-                own.cruft_words += removed if label == "cruft" else 0
-                own.story_words += removed if label == "article" else 0
-                if (str(record.get("id")), text) in seen[rule]:
-                    continue  # the same line of the same page, left by another extractor
-                seen[rule].add((str(record.get("id")), text))
-                own.right += label == "cruft"
-                own.wrong += label == "article"
-                own.neutral += label == "neutral"
-                own.sites.add(site or "?")
-                own.languages.add(document.language or "?")
-                if label == "article" and len(own.worst) < 10:
-                    own.worst.append(text[:200])
+        for text, label in lines:
+            if label in _PLACES:
+                group[_PLACES[label]] += len(tokens(text))
+        for measures_flagged, chain in zip((False, True), chains, strict=False):
+            for (text, label), taken in zip(lines, _taken(chain.clean(document), texts), strict=True):
+                for id, start, end in taken:
+                    own = figures.get(id)
+                    if own is None or own.flagged != measures_flagged:
+                        continue
+                    removed = len(tokens(text[start:end]))
+                    if label in _PLACES and not own.flagged:
+                        group[_PLACES[label] + 2] += removed
+                    own.cruft_words += removed if label == "cruft" else 0
+                    own.story_words += removed if label == "article" else 0
+                    if (str(record.get("id")), text) not in seen[id]:
+                        # else the same line of the same page, left by another extractor
+                        seen[id].add((str(record.get("id")), text))
+                        own.count(text, label, site or "?", document.language or "?")
     cruft, story, removed_cruft, removed_story = (sum(group[place] for group in groups.values()) for place in range(4))
     return Measured(
         figures=list(figures.values()),

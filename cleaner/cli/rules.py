@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,10 @@ from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
 from cleaner.rulebook.model import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cleaner.chain import Chain
+    from cleaner.rulebook.load import Laid
     from cleaner.rulebook.model import Pack, Rule
 
 FORMAT = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -37,6 +41,11 @@ def _load(extra: tuple[str, ...]) -> tuple[Pack, ...]:
     return load_packs(project_packs(extra))
 
 
+def _own(extra: tuple[str, ...]) -> set[str] | None:
+    """The files of the packs that are not shipped; None when there are none."""
+    return {str(Path(pack)) for pack in project_packs(extra)} or None
+
+
 @click.group()
 def rules() -> None:
     """Look at rules, prove them, write them, measure them.
@@ -51,21 +60,27 @@ def rules() -> None:
 @rules.command("list")
 @packs_option
 @click.option("--language", help="Only rules that hold for this language (ISO 639-1).")
+@click.option("--site", help="Only rules that hold on this site, those for all sites among them.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only rules of this kind.")
 @FORMAT
-def list_command(extra: tuple[str, ...], language: str | None, kind: str | None, form: str) -> None:
-    """List the rules of all packs, in the order in which they are read.
+def list_command(extra: tuple[str, ...], language: str | None, site: str | None, kind: str | None, form: str) -> None:
+    """List the rules of all packs, in the order in which they are read, as the packs behind them leave them.
 
     \b
     Example:
       cleaner rules list --language de --kind credit
+      cleaner rules list --site elm.example --rules elm.example.toml
     """
     with faults():
+        from cleaner.rulebook.load import lay
+        from cleaner.rulebook.match import on_site
+
+        laid = lay(_load(extra))
         chosen = [
             rule
-            for pack in _load(extra)
-            for rule in pack.rules
+            for rule in laid.rules.values()
             if (language is None or language in rule.languages or "*" in rule.languages)
+            and (site is None or on_site(rule, site))
             and (kind is None or rule.kind == kind)
         ]
     if form == "json":
@@ -73,7 +88,8 @@ def list_command(extra: tuple[str, ...], language: str | None, kind: str | None,
         return
     for rule in chosen:
         flag = "" if rule.action == "remove" else "  (flags only)"
-        click.echo(f"{rule.id:28} {rule.kind:10} {rule.scope:13} {rule.confidence:.2f}  {rule.description}{flag}")
+        off = "  (off)" if rule.id in laid.disabled else ""
+        click.echo(f"{rule.id:28} {rule.kind:10} {rule.scope:13} {rule.confidence:.2f}  {rule.description}{flag}{off}")
     click.echo(f"{len(chosen)} rules", err=True)
 
 
@@ -90,34 +106,78 @@ def _as_data(rule: Rule) -> dict[str, object]:
 def show_command(id: str, extra: tuple[str, ...], form: str) -> None:
     """Show the rule ID (or an old id that it replaces): what it matches, its proof, its measured figures.
 
+    The values are those that hold when all packs are read. Below stand the changes that packs make to the rule.
+
     \b
     Example:
       cleaner rules show en/also-read
     """
     with faults():
-        from cleaner.rulebook.load import resolve
-        from cleaner.rulebook.match import expression
+        from cleaner.rulebook.load import lay, resolve
 
-        by_id = {rule.id: rule for pack in _load(extra) for rule in pack.rules}
-        names = {name: rule.id for rule in by_id.values() for name in (rule.id, *rule.replaces)}
-        found = [by_id[one] for one in sorted(resolve(id, names, "rules", ""))]
+        packs = _load(extra)
+        laid = lay(packs)
+        found = [laid.rules[one] for one in sorted(resolve(id, laid.names, "rules", ""))]
     if form == "json":
-        click.echo(json.dumps([_as_data(rule) for rule in found], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([_as_data(rule) | _changes(rule, laid) for rule in found], ensure_ascii=False, indent=1))
         return
+    written = {rule.id: rule for pack in packs for rule in pack.rules}
     for rule in found:
         click.secho(f"{rule.id}  ({rule.file}:{rule.line})", bold=True)
-        click.echo(f"  {rule.description}")
-        click.echo(f"  kind {rule.kind}, scope {rule.scope}, confidence {rule.confidence}, action {rule.action}")
-        click.echo(
-            f"  languages {', '.join(rule.languages)}" + (f", sites {', '.join(rule.sites)}" if rule.sites else "")
-        )
-        for pattern in rule.patterns:
-            click.echo(f"  pattern  {expression(rule, pattern)}")
-        for name, texts in (("hit", rule.hit), ("miss", rule.miss), ("gap", rule.gap)):
-            for text in texts:
-                click.echo(f"  {name:8} {text}")
-        for key, value in rule.evidence.items():
-            click.echo(f"  measured {key} = {value}")
+        for line in (*_described(rule), *_changed(written[rule.id], laid)):
+            click.echo(f"  {line}")
+
+
+def _described(rule: Rule) -> Iterator[str]:
+    from cleaner.rulebook.match import expression
+
+    yield rule.description
+    yield f"kind {rule.kind}, scope {rule.scope}, confidence {rule.confidence}, action {rule.action}"
+    belts = {
+        "line": ("max_words",),
+        "block": ("min_lines", "max_lines", "max_words"),
+        "heading-block": ("until", "max_lines", "max_words"),
+        "tail": ("max_lines", "max_words"),
+    }.get(rule.scope, ())
+    if belts:
+        yield ", ".join(f"{key} {_plain(getattr(rule, key))}" for key in belts)
+    yield f"languages {', '.join(rule.languages)}" + (f", sites {', '.join(rule.sites)}" if rule.sites else "")
+    for pattern in rule.patterns:
+        yield f"pattern  {expression(rule, pattern)}"
+    for name, texts in (("hit", rule.hit), ("miss", rule.miss), ("gap", rule.gap)):
+        for text in texts:
+            yield f"{name:8} {text}"
+    for key, value in rule.evidence.items():
+        yield f"measured {key} = {value}"
+
+
+def _changed(rule: Rule, laid: Laid) -> Iterator[str]:
+    """What packs change of a rule, as it is written in its own pack."""
+    values: dict[str, object] = {}
+    for override in laid.overrides.get(rule.id, ()):
+        for key, value in override.fields.items():
+            old = values.get(key, getattr(rule, key))
+            yield f"{override.file}:{override.line} sets {key} {_plain(value)} (was {_plain(old)}): {override.reason}"
+            values[key] = value
+    for exemption in laid.exemptions.get(rule.id, ()):
+        for text in exemption.text:
+            yield f"{exemption.file}:{exemption.line} leaves alone “{text}”: {exemption.reason}"
+    for pack in laid.disabled.get(rule.id, ()):
+        yield f"{pack.file} switches it off"
+
+
+def _plain(value: object) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _changes(rule: Rule, laid: Laid) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "overrides": [asdict(one) for one in laid.overrides.get(rule.id, ())],
+        "exceptions": [asdict(one) for one in laid.exemptions.get(rule.id, ())],
+        "disabled": [pack.file for pack in laid.disabled.get(rule.id, ())],
+    }
 
 
 @rules.command("test")
@@ -125,6 +185,8 @@ def show_command(id: str, extra: tuple[str, ...], form: str) -> None:
 @FORMAT
 def test_command(extra: tuple[str, ...], form: str) -> None:
     """Run all hits, misses, gaps, exceptions and cases of all packs.
+
+    The packs of each layer are proved with the packs up to that layer: your own pack breaks no proof of a shipped one.
 
     \b
     Exit codes: 0 all pass; 1 some fail; 2 a pack cannot be read.
@@ -135,19 +197,20 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
     """
     with faults():
         from cleaner.document import Document
-        from cleaner.pipeline import Cleaner
-        from cleaner.rulebook.load import compose
         from cleaner.rulebook.model import Case
-        from cleaner.rulebook.proof import prove
-        from cleaner.settings import Settings
+        from cleaner.rulebook.proof import CaseRunner, prove
 
         packs = _load(extra)
-        cleaner = Cleaner(Settings(rules=project_packs(extra)))
 
-        def run(case: Case, language: str) -> str:
-            return cleaner.clean(Document.from_text(case.text, language=language, site=case.site)).text
+        def runner(below: Sequence[Pack]) -> CaseRunner:
+            chain = _chain(below)
 
-        failures = list(prove(packs, compose(packs), run))
+            def run(case: Case, language: str) -> str:
+                return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
+
+            return run
+
+        failures = list(prove(packs, runner))
     count = sum(len(rule.hit) + len(rule.miss) + len(rule.gap) for pack in packs for rule in pack.rules)
     count += sum(len(pack.cases) + len(pack.exemptions) for pack in packs)
     if form == "json":
@@ -162,12 +225,28 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
         sys.exit(EXIT_FOUND)
 
 
+def _chain(packs: Sequence[Pack]) -> Chain:
+    """The filters of a run with the rules of these packs alone."""
+    from cleaner.chain import Chain
+    from cleaner.filters.layout import Layout
+    from cleaner.filters.rules import Rules
+    from cleaner.pipeline import Cleaner
+    from cleaner.rulebook.load import compose
+
+    book = compose(packs)
+    usual = Cleaner().chain.filters
+    return Chain([type(one)(book) if isinstance(one, Rules | Layout) else one for one in usual])
+
+
 @rules.command("lint")
 @packs_option
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out findings of this code. Can be repeated.")
 @FORMAT
 def lint_command(extra: tuple[str, ...], ignore: tuple[str, ...], form: str) -> None:
     """Find dead rules, overlaps, patterns that could be phrases, thin proofs, missing evidence, unsorted ids.
+
+    With --rules, or where there is a cleaner.toml, findings on these packs alone are shown, otherwise those on the
+    shipped packs. Either way a pack is compared with all packs before it.
 
     \b
     Exit codes: 0 nothing found; 1 something; 2 a pack cannot be read.
@@ -184,7 +263,7 @@ def lint_command(extra: tuple[str, ...], ignore: tuple[str, ...], form: str) -> 
         for code in ignore:
             if code not in CODES:
                 raise Fault(f"--ignore: no code {code!r}; codes are {', '.join(CODES)}")
-        found = [advice for advice in lint(_load(extra)) if advice.code not in ignore]
+        found = [advice for advice in lint(_load(extra), _own(extra)) if advice.code not in ignore]
     if form == "json":
         click.echo(json.dumps([asdict(advice) for advice in found], ensure_ascii=False, indent=1))
     else:
@@ -222,17 +301,21 @@ def fmt_command(files: tuple[str, ...], check: bool, form: str) -> None:
 @rules.command("new")
 @click.argument("id")
 @click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), metavar="PACK", help="Pack to add it to.")
-@click.option("--pattern", required=True, help="What the rule matches.")
+@click.option("--pattern", "patterns", multiple=True, required=True, help="What the rule matches. Can be repeated.")
 @click.option("--hit", multiple=True, required=True, help="A line that must match. Can be repeated.")
 @click.option("--miss", multiple=True, required=True, help="A line that must not. Can be repeated.")
 @click.option("--description", default="", help="A sentence for people who read why a line went.")
 @click.option("--kind", default="promo", show_default=True)
+@click.option("--credit", help="For kind credit: photo, source, author or agency.")
 @click.option("--match", default="prefix", show_default=True, help="exact, prefix, phrase or regex.")
 @click.option("--scope", default="line", show_default=True, help="span, line, block, heading-block or tail.")
+@click.option("--max-words", type=int, help="Longer lines are left alone.  [default: 40]")
 @click.option(
     "--language", "languages", multiple=True, default=("*",), help="ISO 639-1; can be repeated.  [default: all]"
 )
+@click.option("--site", "sites", multiple=True, help="Domain that the rule is for; can be repeated.  [default: all]")
 @click.option("--confidence", type=float, default=0.9, show_default=True)
+@click.option("--action", help="remove, or flag: the rule is off until it is selected.  [default: remove]")
 @FORMAT
 def new_command(id: str, out: str, form: str, **fields: Any) -> None:
     """Write a rule with its proof into a pack; nothing is written unless the proof holds.
@@ -245,9 +328,13 @@ def new_command(id: str, out: str, form: str, **fields: Any) -> None:
     with faults():
         from cleaner.rulebook.edit import add_rule
 
-        languages = list(fields.pop("languages"))
-        fields["description"] = fields["description"] or f"A line that matches “{fields['pattern']}”."
-        written = add_rule(Path(out), {"id": id, **fields, "languages": languages}, languages)
+        patterns = fields.pop("patterns")
+        fields["description"] = fields["description"] or f"A line that matches “{'” or “'.join(patterns)}”."
+        given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+        given |= {"id": id, "pattern": list(patterns)}
+        written = add_rule(
+            Path(out), {key: value for key, value in given.items() if value not in (None, [])}, given["languages"]
+        )
     if form == "json":
         click.echo(json.dumps({"file": out, "rule": written}, ensure_ascii=False))
     else:
@@ -258,7 +345,7 @@ def new_command(id: str, out: str, form: str, **fields: Any) -> None:
 @rules.command("measure")
 @click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False), metavar="LABELLED…")
 @packs_option
-@click.option("--write", is_flag=True, help="Store the figures in the packs, as evidence of each rule.")
+@click.option("--write", is_flag=True, help="Store the figures as evidence of each rule, see above.")
 @FORMAT
 def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bool, form: str) -> None:
     """Measure every rule on LABELLED: JSONL of texts whose lines are labelled article, cruft or neutral.
@@ -267,16 +354,24 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
     recall, the words of story that it hit, sites and languages. A rule whose whole interval is under the
     confidence that it states is marked "!".
 
+    Rules that only flag are measured as if they removed, and marked "(flags only)"; they do not count in the figures
+    of all rules together. Rules that a pack switches off are not measured.
+
+    --write stores the figures in the packs of --rules and in cleaner.toml; without any, in the shipped packs.
+
     \b
     Example:
       cleaner rules measure labelled.jsonl.gz --rules mine.toml --write
     """
     with faults():
         from cleaner.audit.measure import measure, read_labelled
-        from cleaner.rulebook.load import compose
+        from cleaner.rulebook.load import compose, lay
 
         packs = _load(extra)
-        result = measure(compose(packs), (record for path in labelled for record in read_labelled(Path(path))))
+        laid = lay(packs)
+        flagged = [id for id, rule in laid.rules.items() if rule.action == "flag" and id not in laid.disabled]
+        records = (record for path in labelled for record in read_labelled(Path(path)))
+        result = measure(compose(packs), records, compose(packs, extend_select=flagged) if flagged else None)
     figures = sorted(result.figures, key=lambda one: -one.cruft_words)
     if form == "json":
         together = {
@@ -296,7 +391,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
             if one.precision is None:
                 continue
             low, high = one.interval
-            mark = " !" if one.overstated else ""
+            mark = (" (flags only)" if one.flagged else "") + (" !" if one.overstated else "")
             click.echo(
                 f"| {one.rule}{mark} | {one.right:,} | {one.wrong:,} | {one.precision:.3f} ({low:.2f} to {high:.2f}) "
                 f"| {one.stated:.2f} | {one.cruft_words / max(1, result.cruft_words):.2%} | {one.story_words:,} "
@@ -314,13 +409,9 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
     if write:
         from cleaner.rulebook.edit import write_evidence
 
-        keep = ("right", "wrong", "precision", "low", "high", "sites")
-        evidence = {
-            one.rule: {key: value for key, value in one.as_dict().items() if key in keep}
-            for one in figures
-            if one.precision is not None
-        }
-        written = sum(write_evidence(Path(pack.file), evidence) for pack in packs)
+        own = _own(extra)
+        evidence = {one.rule: one.as_dict() for one in figures if one.precision is not None}
+        written = sum(write_evidence(Path(pack.file), evidence) for pack in packs if own is None or pack.file in own)
         click.echo(f"figures written for {written} rules", err=True)
 
 

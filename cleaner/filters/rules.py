@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from cleaner.chain import Line, View
-from cleaner.document import Removal
+from cleaner.document import Document, Removal
 from cleaner.filters.witness import Witnesses
 from cleaner.rulebook.match import MAX_ROUNDS, Matcher, Rulebook
 from cleaner.rulebook.model import Rule
@@ -53,7 +53,7 @@ class Rules:
         done = -1
         for place, rule in headings.items():
             if place > done:
-                block = _block(kept, place, rule, headings, witnesses)
+                block = _block(kept, place, rule, headings, witnesses, view.document)
                 done = place + len(block)
                 yield from _remove_block(kept[place], block, rule)
 
@@ -113,12 +113,18 @@ def _without(text: str, cut: Iterable[tuple[int, int]]) -> str:
 
 
 def _block(
-    lines: list[Line], heading: int, rule: Rule, headings: Mapping[int, Rule], witnesses: Witnesses
+    lines: list[Line],
+    heading: int,
+    rule: Rule,
+    headings: Mapping[int, Rule],
+    witnesses: Witnesses,
+    document: Document,
 ) -> list[tuple[Line, list[str]]]:
     """The lines that a heading opens, each with the signs against it; the heading is the first sign.
 
     The block ends where the story goes on: at prose or a statement with no sign against it, or where list marks begin
-    after lines without them.  A heading over the beginning of a text (left over from the page's menu) opens nothing.
+    after lines without them; and earlier, where the rule's ``until`` says so.  A heading over the beginning of a text
+    (left over from the page's menu) opens nothing.
     """
     if not any(witnesses.is_prose(place) for place in range(heading)):
         return []
@@ -132,6 +138,10 @@ def _block(
         if place not in headings and not signs and (witnesses.is_prose(place) or _is_statement(text) or starts_list):
             goes_on = True
             break
+        if "heading" in rule.until and (place in headings or lines[place].segment.role == "heading"):
+            break
+        if "blank" in rule.until and block and _stands_apart(lines[place], document):
+            break
         block.append((lines[place], ["heading", *signs]))
         if marked is None and place not in headings and not is_bullet(text):
             marked = is_marked(text)
@@ -140,6 +150,11 @@ def _block(
         if not ends_sentence(lines[heading + len(block) + 1].text):
             break
     return block
+
+
+def _stands_apart(line: Line, document: Document) -> bool:
+    """Whether there is a blank line before this one in the text."""
+    return line.index > 0 and line.segment.line - document.segments[line.index - 1].line > 1
 
 
 def _is_statement(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 
@@ -64,9 +65,10 @@ def format_file(path: Path, *, check: bool = False) -> bool:
     return True
 
 
-def add_rule(path: Path, fields: Mapping[str, object], languages: Sequence[str]) -> str:
+def add_rule(path: Path, fields: Mapping[str, Any], languages: Sequence[str]) -> str:
     """Add a rule to a pack, which is begun if it is not there, and return the rule as written.
 
+    ``fields`` are values by key of a rule; ``pattern`` is a list.
     Raises `RuleError` when the rule is not valid or does not pass its own hits and misses; then nothing is written.
     """
     id = str(fields["id"])
@@ -75,7 +77,8 @@ def add_rule(path: Path, fields: Mapping[str, object], languages: Sequence[str])
     else:
         known = ", ".join(f'"{language}"' for language in languages)
         source = f'schema = 1\npack = "{id.partition("/")[0]}"\nlanguages = [{known}]\n'
-    lines = [f"{key} = {_value(key, fields[key])}" for key in RULE_KEYS if key in fields]
+    values = {key: _patterns(value) if key == "pattern" else _toml(value) for key, value in fields.items()}
+    lines = [f"{key} = {values[key]}" for key in RULE_KEYS if key in values]
     written = "\n".join(["[[rule]]", *lines, ""])
     text = f"{source.rstrip()}\n\n{written}"
     pack = parse_pack(text, str(path))
@@ -86,15 +89,14 @@ def add_rule(path: Path, fields: Mapping[str, object], languages: Sequence[str])
     return written
 
 
-def _value(key: str, value: object) -> str:
-    """A value as TOML: patterns in single quotes where they can be, which leave backslashes alone."""
-    if key != "pattern":
-        return tomlkit.item(value).as_string()
-    patterns = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
-    quoted = [
-        tomlkit.string(one, literal="'" not in one and one.isprintable()).as_string() for one in map(str, patterns)
-    ]
+def _patterns(patterns: Sequence[str]) -> str:
+    """Patterns as TOML: in single quotes where they can be, which leave backslashes alone."""
+    quoted = [tomlkit.string(one, literal="'" not in one and one.isprintable()).as_string() for one in patterns]
     return quoted[0] if len(quoted) == 1 else "\n".join(["[", *(f"    {one}," for one in quoted), "]"])
+
+
+def _toml(value: object) -> str:
+    return tomlkit.item(value).as_string()
 
 
 def write_evidence(path: Path, evidence: Mapping[str, Mapping[str, object]]) -> int:
@@ -119,7 +121,7 @@ def write_evidence(path: Path, evidence: Mapping[str, Mapping[str, object]]) -> 
 
 def _edits(table: Chunk, figures: Mapping[str, object]) -> list[tuple[int, int, str]]:
     """Where in the source the evidence of a rule stands, or belongs, and what is to stand there."""
-    known = (f"{key} = {tomlkit.item(figures[key]).as_string()}" for key in EVIDENCE_KEYS if key in figures)
+    known = (f"{key} = {_toml(figures[key])}" for key in EVIDENCE_KEYS if key in figures)
     line = f"evidence = {{{', '.join(known)}}}"
     keys = [one for one in table.body if one.kind == "key"]
     old = [one for one in keys if one.name == "evidence"]

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from cleaner.rulebook.match import Rulebook
-from cleaner.rulebook.model import Pack, Rule, RuleError, load_pack
+from cleaner.rulebook.model import Exemption, Override, Pack, Rule, RuleError, load_pack
 from cleaner.text import fold
 
 
@@ -64,6 +65,81 @@ def load_rulebook(
     return compose(load_packs(extra), select, extend_select, ignore)
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The rules of some packs as those behind them leave them, and what those packs say of each rule.
+
+    ``rules`` are all rules by id, whether they are on or not, ``names`` the id that stands behind each id and old id,
+    ``disabled`` the packs that switch a rule off.
+    """
+
+    rules: dict[str, Rule] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    disabled: dict[str, list[Pack]] = field(default_factory=dict)
+    overrides: dict[str, list[Override]] = field(default_factory=dict)
+    exemptions: dict[str, list[Exemption]] = field(default_factory=dict)
+
+    @property
+    def active(self) -> set[str]:
+        """Ids of the rules that are on when no selector says otherwise."""
+        return {id for id, rule in self.rules.items() if rule.action == "remove" and id not in self.disabled}
+
+    @property
+    def exempt(self) -> dict[str, frozenset[str]]:
+        """For the id of a rule, the folded lines that it must leave alone."""
+        return {
+            id: frozenset(fold(text) for exemption in own for text in exemption.text)
+            for id, own in self.exemptions.items()
+        }
+
+
+def lay(packs: Iterable[Pack]) -> Laid:
+    """Lay packs over one another.  Raises `RuleError` for what names no rule, or sets what a rule cannot have."""
+    laid = Laid()
+    for pack in packs:
+        for rule in pack.rules:
+            laid.rules[rule.id] = rule
+            laid.names.update(dict.fromkeys((rule.id, *rule.replaces), rule.id))
+        for selector in pack.disable:
+            for id in resolve(selector, laid.names, pack.file, "disable"):
+                laid.disabled.setdefault(id, []).append(pack)
+        for override in pack.overrides:
+            for id in resolve(override.rule, laid.names, override.file, "rule", override.line):
+                if "until" in override.fields and laid.rules[id].scope != "heading-block":
+                    raise RuleError(
+                        f"{id!r} has scope {laid.rules[id].scope!r}; only 'heading-block' says where a block ends",
+                        file=override.file,
+                        rule=override.rule,
+                        key="until",
+                        line=override.line,
+                    )
+                fields: dict[str, Any] = dict(override.fields)
+                laid.rules[id] = replace(laid.rules[id], **fields)
+                laid.overrides.setdefault(id, []).append(override)
+        for exemption in pack.exemptions:
+            for id in resolve(exemption.rule, laid.names, exemption.file, "rule", exemption.line):
+                laid.exemptions.setdefault(id, []).append(exemption)
+    return laid
+
+
+def layers(packs: Sequence[Pack]) -> Iterator[tuple[tuple[Pack, ...], tuple[Pack, ...]]]:
+    """The packs of each layer, and these with all packs before them.
+
+    The shipped packs of a folder are a layer (common, languages, sites), every other pack is one by itself.
+    """
+    shipped = shipped_folder()
+
+    def layer(pack: Pack) -> str:
+        folder = Path(pack.file).parent
+        return str(folder if folder.is_relative_to(shipped) else pack.file)
+
+    below: tuple[Pack, ...] = ()
+    for _, group in groupby(packs, layer):
+        own = tuple(group)
+        below += own
+        yield own, below
+
+
 def compose(
     packs: Iterable[Pack],
     select: Sequence[str] = (),
@@ -71,32 +147,11 @@ def compose(
     ignore: Sequence[str] = (),
 ) -> Rulebook:
     """Lay packs over one another and choose.  Raises `RuleError`."""
-    rules: dict[str, Rule] = {}
-    names: dict[str, str] = {}
-    exempt: dict[str, set[str]] = {}
-    disabled: set[str] = set()
-    for pack in packs:
-        for rule in pack.rules:
-            rules[rule.id] = rule
-            names |= dict.fromkeys((rule.id, *rule.replaces), rule.id)
-        for selector in pack.disable:
-            disabled |= resolve(selector, names, pack.file, "disable")
-        for override in pack.overrides:
-            for id in resolve(override.rule, names, override.file, "rule", override.line):
-                fields: dict[str, Any] = dict(override.fields)
-                rules[id] = replace(rules[id], **fields)
-        for exemption in pack.exemptions:
-            for id in resolve(exemption.rule, names, exemption.file, "rule", exemption.line):
-                exempt.setdefault(id, set()).update(fold(text) for text in exemption.text)
-    if select:
-        chosen = _resolve_all(select, names, "--select")
-    else:
-        chosen = {id for id, rule in rules.items() if rule.action == "remove"} - disabled
-    chosen |= _resolve_all(extend_select, names, "--extend-select")
-    chosen -= _resolve_all(ignore, names, "--ignore")
-    return Rulebook(
-        [rule for id, rule in rules.items() if id in chosen], {id: frozenset(texts) for id, texts in exempt.items()}
-    )
+    laid = lay(packs)
+    chosen = _resolve_all(select, laid.names, "--select") if select else laid.active
+    chosen |= _resolve_all(extend_select, laid.names, "--extend-select")
+    chosen -= _resolve_all(ignore, laid.names, "--ignore")
+    return Rulebook([rule for id, rule in laid.rules.items() if id in chosen], laid.exempt)
 
 
 def _resolve_all(selectors: Sequence[str], names: dict[str, str], what: str) -> set[str]:

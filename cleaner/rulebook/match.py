@@ -168,6 +168,9 @@ def holds(rule: Rule, language: str | None, site: str | None) -> bool:
 
     Rules for sites hold there in any language unless they name some.
     """
-    if "*" not in rule.languages and language not in rule.languages:
-        return False
+    return ("*" in rule.languages or language in rule.languages) and on_site(rule, site)
+
+
+def on_site(rule: Rule, site: str | None) -> bool:
+    """Whether a rule is for documents of this site: rules that name sites hold there and on subdomains alone."""
     return not rule.sites or (site is not None and any(site == own or site.endswith(f".{own}") for own in rule.sites))

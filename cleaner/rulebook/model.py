@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleaner.errors import CleanerError
+from cleaner.rulebook.source import chunks
 
 SCHEMA = 1
 KINDS = (
@@ -28,6 +29,7 @@ MATCHES = ("exact", "prefix", "phrase", "regex")
 SCOPES = ("span", "line", "block", "heading-block", "tail")
 ACTIONS = ("remove", "flag")
 CREDITS = ("photo", "source", "author", "agency")
+UNTIL = ("prose", "heading", "blank")
 
 PACK_KEYS = ("schema", "pack", "languages", "sites", "disable", "override", "except", "rule", "case")
 RULE_KEYS = (
@@ -38,6 +40,7 @@ RULE_KEYS = (
     "match",
     "pattern",
     "scope",
+    "until",
     "min_lines",
     "max_lines",
     "max_words",
@@ -51,7 +54,18 @@ RULE_KEYS = (
     "gap",
     "evidence",
 )
-OVERRIDE_KEYS = ("rule", "reason", "confidence", "action", "min_lines", "max_lines", "max_words", "languages", "sites")
+OVERRIDE_KEYS = (
+    "rule",
+    "reason",
+    "until",
+    "min_lines",
+    "max_lines",
+    "max_words",
+    "confidence",
+    "action",
+    "languages",
+    "sites",
+)
 EVIDENCE_KEYS = ("right", "wrong", "precision", "low", "high", "sites")
 EXCEPT_KEYS = ("rule", "text", "reason")
 CASE_KEYS = ("name", "language", "site", "text", "want")
@@ -75,8 +89,9 @@ class Rule:
     """One rule.  Patterns are matched against folded lines: NFKC, case-folded, white space collapsed.
 
     ``max_words`` and ``max_lines`` are seat belts: a longer line is left alone, a longer block is cut short (a longer
-    tail left alone).  ``min_lines`` is the shortest run of lines that scope ``block`` takes.  ``gap`` holds lines that
-    the rule ought to match and is known not to.
+    tail left alone).  ``min_lines`` is the shortest run of lines that scope ``block`` takes.  ``until`` says where the
+    block under a heading ends; it ends at prose whatever else is said, since prose goes on two signs only.  ``gap``
+    holds lines that the rule ought to match and is known not to.
     """
 
     id: str
@@ -90,6 +105,7 @@ class Rule:
     miss: tuple[str, ...]
     languages: tuple[str, ...]
     sites: tuple[str, ...] = ()
+    until: tuple[str, ...] = ("prose",)
     min_lines: int = 3
     max_lines: int = 40
     max_words: int = 40
@@ -142,11 +158,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """The rules of one file."""
+    """The rules of one file.  ``sites`` are those of its rules that name none themselves."""
 
     file: str
     name: str
     rules: tuple[Rule, ...]
+    sites: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
     disable: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
@@ -176,8 +193,10 @@ def parse_pack(source: str, file: str) -> Pack:
 
 class _Reader:
     def __init__(self, source: str, file: str) -> None:
-        self.lines = source.splitlines()
+        self.source = source
         self.file = file
+        (self.top, *self.tables), _ = chunks(source)
+        self.table = self.top  # the one that is being read, so that an error names its line
 
     def pack(self, data: Mapping[str, object]) -> Pack:
         self._known(data, PACK_KEYS, "", "")
@@ -196,6 +215,7 @@ class _Reader:
             file=self.file,
             name=name,
             rules=tuple(rules),
+            sites=sites,
             cases=tuple(self.case(table) for table in self._tables(data, "case")),
             disable=self._strings(data, "disable", "") if "disable" in data else (),
             overrides=tuple(self.override(table) for table in self._tables(data, "override")),
@@ -222,6 +242,7 @@ class _Reader:
             miss=self._strings(table, "miss", id),
             languages=self._strings(table, "languages", id) if "languages" in table else tuple(languages),
             sites=self._strings(table, "sites", id) if "sites" in table else tuple(sites),
+            until=self._until(table, id) if "until" in table else ("prose",),
             min_lines=self._count(table, "min_lines", id, 3),
             max_lines=self._count(table, "max_lines", id, 40),
             max_words=self._count(table, "max_words", id, 40),
@@ -231,8 +252,12 @@ class _Reader:
             gap=self._strings(table, "gap", id) if "gap" in table else (),
             evidence=evidence,
             file=self.file,
-            line=self._line(id, "id"),
+            line=self._line("id"),
         )
+        if "until" in table and rule.scope != "heading-block":
+            raise self._error(
+                f"only rules of scope 'heading-block' say where a block ends, not {rule.scope!r}", id, "until"
+            )
         if rule.credit and rule.kind != "credit":
             raise self._error("only rules of kind 'credit' say which credit they take", id, "credit")
         if not rule.languages:
@@ -265,13 +290,15 @@ class _Reader:
                 fields[key] = self._share(table, key, rule)
             elif key == "action":
                 fields[key] = self._choice(table, key, ACTIONS, rule)
+            elif key == "until":
+                fields[key] = self._until(table, rule)
             elif key in ("languages", "sites"):
                 fields[key] = self._strings(table, key, rule)
             else:
                 fields[key] = self._count(table, key, rule, 1)
         if not fields:
             raise self._error(f"sets nothing; it can set {', '.join(OVERRIDE_KEYS[2:])}", rule, "override")
-        return Override(rule, self._string(table, "reason", rule), fields, self.file, self._line(rule, "rule"))
+        return Override(rule, self._string(table, "reason", rule), fields, self.file, self._line("rule"))
 
     def exemption(self, table: Mapping[str, object]) -> Exemption:
         rule = self._string(table, "rule", "")
@@ -279,7 +306,7 @@ class _Reader:
         texts = self._strings(table, "text", rule)
         if not texts:
             raise self._error("missing: the lines that the rule must leave alone", rule, "text")
-        return Exemption(rule, texts, self._string(table, "reason", rule), self.file, self._line(rule, "rule"))
+        return Exemption(rule, texts, self._string(table, "reason", rule), self.file, self._line("rule"))
 
     def case(self, table: Mapping[str, object]) -> Case:
         name = self._string(table, "name", "")
@@ -287,11 +314,16 @@ class _Reader:
         optional = {key: self._string(table, key, name) for key in ("language", "site") if key in table}
         return Case(name, self._string(table, "text", name), self._string(table, "want", name), **optional)
 
-    def _tables(self, data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    def _tables(self, data: Mapping[str, object], key: str) -> Iterator[Mapping[str, object]]:
         tables = data.get(key, [])
-        if not isinstance(tables, list):
+        written = [table for table in self.tables if table.name == key]
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self.table = written[0] if written else self.top
             raise self._error(f"written as [[{key}]] tables", key=key)
-        return tables
+        for place, table in enumerate(tables):
+            self.table = written[place] if place < len(written) else self.top
+            yield table
+        self.table = self.top
 
     def _known(self, table: Mapping[str, object], keys: Sequence[str], rule: str, what: str) -> None:
         for key in table:
@@ -313,8 +345,16 @@ class _Reader:
             raise self._error("must be a list of strings that are not empty", rule, key)
         return tuple(values)
 
+    def _until(self, table: Mapping[str, object], rule: str) -> tuple[str, ...]:
+        values = self._strings(table, "until", rule)
+        if not values:
+            raise self._error(f"names no end; one or more of {', '.join(UNTIL)}", rule, "until")
+        return tuple(self._one_of(value, "until", UNTIL, rule) for value in values)
+
     def _choice(self, table: Mapping[str, object], key: str, choices: Sequence[str], rule: str) -> str:
-        value = self._string(table, key, rule)
+        return self._one_of(self._string(table, key, rule), key, choices, rule)
+
+    def _one_of(self, value: str, key: str, choices: Sequence[str], rule: str) -> str:
         if value not in choices:
             near = difflib.get_close_matches(value, choices, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(choices)}"
@@ -334,21 +374,11 @@ class _Reader:
         return value
 
     def _error(self, message: str, rule: str = "", key: str = "") -> RuleError:
-        return RuleError(message, file=self.file, rule=rule, key=key, line=self._line(rule, key))
+        return RuleError(message, file=self.file, rule=rule, key=key, line=self._line(key))
 
-    def _line(self, rule: str, key: str) -> int:
-        """Line of a key: the first one that sets it, from the line on that names the rule."""
-        start = 0
-        if rule:
-            quoted = re.compile(rf"\s*(?:id|name|rule)\s*=\s*[\"']{re.escape(rule)}[\"']")
-            start = next((number for number, line in enumerate(self.lines) if quoted.match(line)), 0)
-            # keys of the rule may stand above its id
-            while start and not self.lines[start].lstrip().startswith("[["):
-                start -= 1
-        setting = re.compile(rf"\s*(?:\[\[)?{re.escape(key)}\s*(?:=|\]\])") if key else None
-        for number in range(start, len(self.lines)):
-            if setting and setting.match(self.lines[number]):
-                return number + 1
-            if rule and number > start and self.lines[number].lstrip().startswith("[["):
-                break
-        return start + 1 if rule else 0
+    def _line(self, key: str) -> int:
+        """Line of a key of the table that is being read, or else of its head; 0 for what the pack does not say."""
+        names = (key, f"{self.table.name}.{key}")
+        said = (one for one in self.table.statements if one.kind in ("key", "table") and one.name in names)
+        found = next(said, self.table.head)
+        return self.source.count("\n", 0, found.start) + 1 if found else 0

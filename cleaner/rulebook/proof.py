@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cleaner.rulebook.load import Laid, compose, lay, layers, resolve
 from cleaner.rulebook.match import Matcher, Rulebook
-from cleaner.rulebook.model import Case, Pack, Rule
+from cleaner.rulebook.model import Case, Exemption, Pack, Rule
 
 CaseRunner = Callable[[Case, str], str]
 """Cleans a case's text in the pack's language and returns what is left."""
@@ -37,21 +38,43 @@ def prove_rule(rule: Rule) -> Iterator[Failure]:
             yield Failure(rule.id, "gap", text, "matches by now: make it a hit")
 
 
-def prove(packs: Sequence[Pack], book: Rulebook, run: CaseRunner) -> Iterator[Failure]:
-    """Failures of all packs: their rules, their cases, and their exemptions, which must be needed and must hold."""
-    rules = {rule.id: rule for pack in packs for rule in pack.rules}
-    for pack in packs:
+def prove(packs: Sequence[Pack], runner: Callable[[Sequence[Pack]], CaseRunner]) -> Iterator[Failure]:
+    """Failures of all packs: their rules, their cases, and their exemptions, which must be needed and must hold.
+
+    A pack is proved with the packs up to its own layer, so that what a later one changes breaks no proof of it.
+    ``runner`` makes the runner of cases with the rules of some packs.
+    """
+    for own, below in layers(packs):
+        yield from prove_layer(own, below, runner(below))
+
+
+def prove_layer(own: Sequence[Pack], below: Sequence[Pack], run: CaseRunner) -> Iterator[Failure]:
+    """Failures of packs when the packs ``below`` are read, these among them."""
+    laid, book = lay(below), compose(below)
+    for pack in own:
         yield from prove_pack(pack, run)
         for exemption in pack.exemptions:
-            rule = rules.get(exemption.rule)
-            for text in exemption.text:
-                if rule is not None and not Matcher([rule]).matching(text):
-                    yield Failure(exemption.rule, "except", text, "does not match anyway: the exception is not needed")
-                language = next(iter(rule.languages), None) if rule else None
-                matcher = book.matcher(None if language == "*" else language)
-                for other in matcher.matching(text):
-                    if other.scope == "line":
-                        yield Failure(exemption.rule, "except", text, f"is still taken, by {other.id}")
+            yield from _prove_exemption(exemption, pack, laid, book)
+
+
+def _prove_exemption(exemption: Exemption, pack: Pack, laid: Laid, book: Rulebook) -> Iterator[Failure]:
+    """Failures of an exemption: some rule that it names must match its lines, and no other line rule may take them."""
+    ids = resolve(exemption.rule, laid.names, exemption.file, "rule", exemption.line)
+    for text in exemption.text:
+        matched = [laid.rules[id] for id in sorted(ids) if Matcher([laid.rules[id]]).matching(text)]
+        if not matched:
+            yield Failure(exemption.rule, "except", text, "does not match anyway: the exception is not needed")
+        places = {
+            (None if language == "*" else language, site)
+            for rule in matched
+            for language in rule.languages
+            for site in rule.sites or pack.sites or (None,)
+        }
+        takers = {
+            other.id for place in places for other in book.matcher(*place).matching(text) if other.scope == "line"
+        }
+        for id in sorted(takers):
+            yield Failure(exemption.rule, "except", text, f"is still taken, by {id}")
 
 
 def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:

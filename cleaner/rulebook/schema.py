@@ -14,6 +14,7 @@ from cleaner.rulebook.model import (
     RULE_KEYS,
     SCHEMA,
     SCOPES,
+    UNTIL,
 )
 
 _TEXT: dict[str, object] = {"type": "string", "minLength": 1}
@@ -30,6 +31,10 @@ _KEYS: dict[str, dict[str, object]] = {
     "match": {"enum": list(MATCHES)},
     "pattern": {**_TEXTS, "description": "Matched against lines in NFKC, case-folded, white space collapsed."},
     "scope": {"enum": list(SCOPES)},
+    "until": {
+        "oneOf": [{"enum": list(UNTIL)}, {"type": "array", "items": {"enum": list(UNTIL)}, "minItems": 1}],
+        "description": "Scope heading-block: where the block ends. It ends at prose in any case. Default prose.",
+    },
     "min_lines": {**_COUNT, "description": "Scope block: shortest run of lines. Default 3."},
     "max_lines": {**_COUNT, "description": "Seat belt for blocks and tails. Default 40."},
     "max_words": {**_COUNT, "description": "Seat belt: longer lines are left alone. Default 40."},
@@ -58,6 +63,8 @@ _KEYS: dict[str, dict[str, object]] = {
 def json_schema() -> dict[str, object]:
     """JSON Schema (2020-12) of a rule pack."""
     rule = _table(RULE_KEYS, ("id", "description", "kind", "match", "pattern", "scope", "confidence", "hit", "miss"))
+    rule["if"] = {"required": ["until"]}
+    rule["then"] = {"properties": {"scope": {"const": "heading-block"}}}
     tables = {
         "rule": rule,
         "case": _table(CASE_KEYS, ("name", "text", "want"), text=_TEXT),
