@@ -12,19 +12,21 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from cleaner.chain import Chain, Outcome, Rejection, View
+from cleaner.chain import Chain, Filter, Outcome, Rejection, View
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
 from cleaner.filters import main_content
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
-from cleaner.filters.layout import Layout
+from cleaner.filters.blocks import Blocks
 from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
+from cleaner.filters.teasers import Teasers
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines
 from cleaner.rulebook.load import load_rulebook
+from cleaner.rulebook.match import Rulebook
 from cleaner.settings import Settings
 from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED
 
@@ -39,6 +41,18 @@ class Cleaned:
     clean: pa.Table
     removed: pa.Table
     rejected: pa.Table
+
+
+def filters(rulebook: Rulebook, settings: Settings) -> list[Filter]:
+    """The filters of a run, in order."""
+    return [
+        MainContent(),
+        Rules(rulebook),
+        Repeats(),
+        Blocks(rulebook),
+        Teasers(),
+        OtherLanguage(),
+    ]
 
 
 class Cleaner:
@@ -56,10 +70,7 @@ class Cleaner:
         self.settings = settings or Settings()
         chosen = self.settings
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
-        self.chain = Chain(
-            [MainContent(), Rules(rulebook), Repeats(), Layout(rulebook), OtherLanguage()],
-            Brake(self.settings.max_lost, self.settings.min_kept),
-        )
+        self.chain = Chain(filters(rulebook, chosen), Brake(chosen.max_lost, chosen.min_kept))
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.

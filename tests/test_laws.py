@@ -14,7 +14,7 @@ from cleaner.chain import Chain, View
 from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
-from cleaner.filters.layout import Layout
+from cleaner.filters.blocks import Blocks
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw
@@ -75,7 +75,7 @@ def test_rules_and_repeats_remove_nothing_from_what_they_cleaned(text: str, lang
 @given(texts(), LANGUAGES)
 def test_every_filter_alone_proposes_spans_inside_the_text(text: str, language: str | None) -> None:
     view = View(document(text, language))
-    for filter in (Rules(BOOK), Repeats(), Layout(BOOK), OtherLanguage()):
+    for filter in (Rules(BOOK), Repeats(), Blocks(BOOK), OtherLanguage()):
         for removal in filter.removals(view):
             assert 0 <= removal.start < removal.end <= len(text)
             assert removal.filter == filter.name

@@ -87,7 +87,7 @@ def list_command(extra: tuple[str, ...], language: str | None, site: str | None,
         click.echo(json.dumps([_as_data(rule) for rule in chosen], ensure_ascii=False, indent=1))
         return
     for rule in chosen:
-        flag = "" if rule.action == "remove" else "  (flags only)"
+        flag = {"flag": "  (flags only)", "cue": "  (cue)"}.get(rule.action, "")
         off = "  (off)" if rule.id in laid.disabled else ""
         click.echo(f"{rule.id:28} {rule.kind:10} {rule.scope:13} {rule.confidence:.2f}  {rule.description}{flag}{off}")
     click.echo(f"{len(chosen)} rules", err=True)
@@ -228,14 +228,11 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
 def _chain(packs: Sequence[Pack]) -> Chain:
     """The filters of a run with the rules of these packs alone."""
     from cleaner.chain import Chain
-    from cleaner.filters.layout import Layout
-    from cleaner.filters.rules import Rules
-    from cleaner.pipeline import Cleaner
+    from cleaner.pipeline import filters
     from cleaner.rulebook.load import compose
+    from cleaner.settings import Settings
 
-    book = compose(packs)
-    usual = Cleaner().chain.filters
-    return Chain([type(one)(book) if isinstance(one, Rules | Layout) else one for one in usual])
+    return Chain(filters(compose(packs), Settings()))
 
 
 @rules.command("lint")

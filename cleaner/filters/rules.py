@@ -2,7 +2,7 @@
 
 Prose is safe: under a heading only lines that are no prose go, and prose that shows a second sign of being a teaser
 (see `cleaner.filters.witness`).  Rules of the scopes ``block`` and ``tail``, which depend on what stands around a line,
-are candidates for the layout filter.
+are candidates for the filter `blocks`.
 """
 
 from __future__ import annotations

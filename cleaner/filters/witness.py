@@ -57,3 +57,11 @@ class Witnesses:
 
     def _is_label(self, place: int) -> bool:
         return weight(self.lines[place].text) < TITLE_WORDS
+
+
+def story_end(witnesses: Witnesses, count: int) -> int:
+    """Place behind the last line of prose that has no sign against it; 0 where there is none."""
+    for place in range(count - 1, -1, -1):
+        if witnesses.is_prose(place) and not witnesses.signs(place):
+            return place + 1
+    return 0

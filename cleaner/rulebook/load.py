@@ -57,7 +57,7 @@ def load_rulebook(
 ) -> Rulebook:
     """The rulebook of all packs, with the rules that the selectors leave.
 
-    Without ``select`` all rules are on whose action is ``remove``; ``extend_select`` adds others (flagged proposals);
+    Without ``select`` all rules are on that are not flagged proposals; ``extend_select`` adds others;
     ``ignore`` wins over both.  A selector is an id, an old id that a rule replaces, or a prefix of ids ("en/").
 
     Raises `RuleError`, also for a selector, override or exemption that names no rule.
@@ -82,7 +82,7 @@ class Laid:
     @property
     def active(self) -> set[str]:
         """Ids of the rules that are on when no selector says otherwise."""
-        return {id for id, rule in self.rules.items() if rule.action == "remove" and id not in self.disabled}
+        return {id for id, rule in self.rules.items() if rule.action != "flag" and id not in self.disabled}
 
     @property
     def exempt(self) -> dict[str, frozenset[str]]:

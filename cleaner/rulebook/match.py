@@ -22,6 +22,9 @@ MAX_ROUNDS = 32
 # Bytes that the states of all patterns may take; what does not fit is computed again.  1,000 rules need more than the
 # engine's default of 8 MB.
 SET_MEMORY = 256 << 20
+# Several filters ask about the same line: answers for this many lines are kept, of lines up to this many characters.
+REMEMBERED = 1024
+REMEMBERED_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Matcher:
         self._exempt = exempt or {}
         self.scopes = frozenset(rule.scope for rule in self.rules)
         self._spans: dict[str, list[object]] = {}
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._find)
         self._owner: list[int] = []
         options = re2.Options()
         options.log_errors = False
@@ -71,23 +75,37 @@ class Matcher:
             self._set.Compile()
 
     def matching(self, line: str) -> list[Rule]:
-        """All rules that match the line, in the order of the packs.
+        """All rules that match the line and may take something, in the order of the packs.
 
         A line of more words than a rule's ``max_words`` is left alone by it, unless the rule works inside lines.
         """
+        return [rule for rule in self._look(line) if rule.action != "cue"]
+
+    def cues(self, line: str) -> list[Rule]:
+        """The rules with action ``cue`` that match the line: they take nothing, and tell what it looks like."""
+        return [rule for rule in self._look(line) if rule.action == "cue"]
+
+    def every(self, line: str) -> list[Rule]:
+        """All rules that match the line, whatever they do about it."""
+        return list(self._look(line))
+
+    def _look(self, line: str) -> tuple[Rule, ...]:
+        return self._remembered(line) if len(line) <= REMEMBERED_LENGTH else self._find(line)
+
+    def _find(self, line: str) -> tuple[Rule, ...]:
         if not self._owner:
-            return []
+            return ()
         folded = fold(line)
         found = self._set.Match(folded)
         if not found:
-            return []
+            return ()
         words = weight(line)
         rules = [self.rules[index] for index in sorted({self._owner[number] for number in found})]
-        return [
+        return tuple(
             rule
             for rule in rules
             if (rule.scope == "span" or words <= rule.max_words) and folded not in self._exempt.get(rule.id, ())
-        ]
+        )
 
     def spans(self, line: str, matching: Iterable[Rule]) -> list[SpanHit]:
         """Where those of the matching rules that have scope ``span`` match, left to right, without overlaps."""

@@ -27,7 +27,8 @@ KINDS = (
 )
 MATCHES = ("exact", "prefix", "phrase", "regex")
 SCOPES = ("span", "line", "block", "heading-block", "tail")
-ACTIONS = ("remove", "flag")
+ACTIONS = ("remove", "flag", "cue")
+"""What a rule does with a line: remove it; nothing until it is selected; tell the scored filters what it looks like."""
 CREDITS = ("photo", "source", "author", "agency")
 UNTIL = ("prose", "heading", "blank")
 

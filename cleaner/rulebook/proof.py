@@ -31,10 +31,10 @@ def prove_rule(rule: Rule) -> Iterator[Failure]:
     matcher = Matcher([rule])
     for proof, examples, want in (("hit", rule.hit, True), ("miss", rule.miss, False)):
         for text in examples:
-            if bool(matcher.matching(text)) != want:
+            if bool(matcher.every(text)) != want:
                 yield Failure(rule.id, proof, text, "does not match" if want else "matches, and must not")
     for text in rule.gap:
-        if matcher.matching(text):
+        if matcher.every(text):
             yield Failure(rule.id, "gap", text, "matches by now: make it a hit")
 
 

@@ -1,4 +1,4 @@
-"""What sits around the story: runs of share buttons, and after it labels with teasers, cue headers, orphans of prompts.
+"""What a rule names by the lines around it: runs of share buttons, threads of comments, teaser lists to the end.
 
 Runs of short lines that one rule of scope ``block`` matches go anywhere, when they are long enough: "Facebook" alone
 may be story, "Facebook", "WhatsApp", "E-Mail" in a row is a bar of buttons.
@@ -6,11 +6,11 @@ may be story, "Facebook", "WhatsApp", "E-Mail" in a row is a bar of buttons.
 A thread of readers' comments, prose and all, goes from its heading to the end of the text when the frames of comments
 (rules of kind ``comments``) recur behind the heading.
 
-All else here happens behind the last line that must be story: prose with no sign against it.  A cue header (a rule of
-scope ``tail``: "Politics", "Popular", "News") opens a block to the end of the text, long summaries included, but only
-when every line of prose in it shows a second sign, at least two lines do, and the block is not longer than the rule
-allows, nor than the story before it; otherwise nothing is touched, so that a bare section word used as a subheading or
-in a list stays, and so does a news roundup whose items have labels and bullets of their own.
+A cue header (a rule of scope ``tail``: "Politics", "Popular", "News") that stands behind the last line that must be
+story (prose with no sign against it) opens a block to the end of the text, long summaries included, but only when every
+line of prose in it shows a second sign, at least two lines do, and the block is not longer than the rule allows, nor
+than the story before it; otherwise nothing is touched, so that a bare section word used as a subheading or in a list
+stays, and so does a news roundup whose items have labels and bullets of their own.
 """
 
 from __future__ import annotations
@@ -19,33 +19,21 @@ from collections.abc import Iterable, Sequence
 
 from cleaner.chain import Line, View
 from cleaner.document import Removal
-from cleaner.filters.witness import Witnesses
+from cleaner.filters.witness import Witnesses, story_end
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Rule
-from cleaner.text import is_bullet, tokens, weight
 
-NAME = "layout"
+NAME = "blocks"
 # Lines with a sign against them that a list under a cue header must have.
 MIN_TELLING = 2
 # A thread of comments is believed from this many frames behind its heading on, when there is one for every few lines.
 COMMENTS = "comments"
 MIN_FRAMES = 3
 LINES_A_FRAME = 8
-# A label over a teaser list has at most this many words ("More from the region").
-LABEL_WORDS = 4.0
-# Share of a teaser's longer words that stand in the story.  Paragraphs of one story share .3 to .6 with the rest of
-# it, paragraphs of two stories of one site .05 to .2.
-RELATED_SHARE = 0.25
-# Words counted as carrying a subject: function words are shorter in the languages that were looked at.
-SUBJECT_LETTERS = 5
-# An orphan behind a prompt ("Name", "Submit", a lone link text) is at most this long.
-ORPHAN_WORDS = 10.0
-# Kinds of cruft that end a text: behind them no story goes on.
-CLOSING_KINDS = frozenset(("prompt", "related", "navigation", "comments"))
 
 
-class Layout:
-    """Removes blocks behind the end of the story."""
+class Blocks:
+    """Removes runs, comment threads and teaser lists that rules name."""
 
     name = NAME
 
@@ -53,7 +41,7 @@ class Layout:
         self.rulebook = rulebook
 
     def removals(self, view: View) -> Iterable[Removal]:
-        """Removals of tail blocks and of orphans behind closing cruft."""
+        """Removals of runs, then of a comment thread, then of a list behind the end of the story."""
         matcher = self.rulebook.matcher(view.document.language, view.document.site)
         lines = view.lines
         if "block" in matcher.scopes:
@@ -67,24 +55,15 @@ class Layout:
             place, heading, frames = thread
             yield from _comments(view, lines[place:], heading, frames)
             lines = lines[:place]
-        if not lines:
-            return
         witnesses = Witnesses(lines)
-        end = _story_end(witnesses, len(lines))
-        if end == 0 or end == len(lines):
-            return
-        if _length(lines[end:]) > _length(lines[:end]):
+        end = story_end(witnesses, len(lines))
+        if end == 0 or _length(lines[end:]) > _length(lines[:end]):
             return
         for place in range(end, len(lines)):
             rule = next((rule for rule in matcher.matching(lines[place].text) if rule.scope == "tail"), None)
             if rule is not None and _is_teaser_list(place, len(lines), witnesses, rule):
                 yield from _tail(lines, place, witnesses, rule)
                 return
-        label = _unnamed(lines, end, witnesses)
-        if label is not None:
-            yield from _tail(lines, label, witnesses, None)
-            return
-        yield from _orphans(view, lines[end:])
 
 
 def _runs(lines: Sequence[Line], matcher: Matcher) -> Iterable[tuple[list[Line], Rule]]:
@@ -147,79 +126,15 @@ def _length(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines)
 
 
-def _story_end(witnesses: Witnesses, count: int) -> int:
-    """Place behind the last line of prose that has no sign against it."""
-    for place in range(count - 1, -1, -1):
-        if witnesses.is_prose(place) and not witnesses.signs(place):
-            return place + 1
-    return 0
-
-
 def _is_teaser_list(start: int, count: int, witnesses: Witnesses, rule: Rule) -> bool:
     telling = sum(bool(witnesses.signs(place)) for place in range(start + 1, min(count, start + 1 + rule.max_lines)))
     return count - start - 1 <= rule.max_lines and telling >= MIN_TELLING
 
 
-def _tail(lines: Sequence[Line], start: int, witnesses: Witnesses, rule: Rule | None) -> Iterable[Removal]:
+def _tail(lines: Sequence[Line], start: int, witnesses: Witnesses, rule: Rule) -> Iterable[Removal]:
     label = lines[start].text[:200]
-    code = rule.id if rule else "bullets"
-    confidence = rule.confidence if rule else 0.8
     for place in range(start, len(lines)):
-        signs = (["cue header"] if rule else ["other subject"]) + witnesses.signs(place)
-        evidence = {"heading": label, "line": lines[start].segment.line, "signs": signs}
+        signs = ["cue header", *witnesses.signs(place)]
+        evidence = {**rule.facts, "heading": label, "line": lines[start].segment.line, "signs": signs}
         reason = f"Belongs to the list of teasers under “{label[:60]}”, behind the end of the story."
-        yield lines[place].remove(NAME, code, reason, confidence, evidence)
-
-
-def _unnamed(lines: Sequence[Line], end: int, witnesses: Witnesses) -> int | None:
-    """Place of a label that no rule names: short, behind the story, over bullets with teasers on other subjects."""
-    if end + 4 > len(lines):
-        return None
-    label = lines[end]
-    if is_bullet(label.text) or label.text.rstrip().endswith(":") or weight(label.text) > LABEL_WORDS:
-        return None
-    behind = [place for place in range(end + 1, len(lines)) if "bullet" in witnesses.signs(place)]
-    bullets = sum(is_bullet(line.text) for line in lines[end + 1 :])
-    if len(behind) < 2 or bullets < 2:
-        return None
-    story = _subjects(line.text for line in lines[:end])
-    shares = [_share(lines[place].text, story) for place in behind]
-    return end if sum(shares) / len(shares) < RELATED_SHARE else None
-
-
-def _subjects(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in tokens(text) if len(word) >= SUBJECT_LETTERS or not word.isascii()}
-
-
-def _share(text: str, story: set[str]) -> float:
-    own = _subjects([text])
-    return len(own & story) / len(own) if own else 1.0
-
-
-def _orphans(view: View, tail: Sequence[Line]) -> Iterable[Removal]:
-    """Short lines behind a prompt or list that the rules took out after the end of the story.
-
-    Texts without markup alone: there they are cruft (3,000 of 3,000 scored words of the development benchmark), while
-    extraction has left few behind on pages (77 of 120 words were story).
-    """
-    if tail[0].segment.markup is not None:
-        return
-    closing = [
-        removal
-        for removal in view.removals
-        if removal.filter == "rules"
-        and removal.start >= tail[0].segment.start
-        and removal.evidence.get("kind") in CLOSING_KINDS
-    ]
-    if not closing:
-        return
-    first = closing[0]
-    for line in tail:
-        if line.segment.start > first.start and weight(line.text) <= ORPHAN_WORDS:
-            yield line.remove(
-                NAME,
-                "orphan",
-                f"A short line behind the end of the story and behind what {first.rule} removed.",
-                0.8,
-                {"after": first.rule},
-            )
+        yield lines[place].remove(NAME, rule.id, reason, rule.confidence, evidence)
