@@ -78,6 +78,8 @@ class Document:
     date: str | None = None
     language: str | None = None
     facts: Mapping[str, object] = field(default_factory=lambda: NO_FACTS)
+    language_by: str | None = None
+    language_confidence: float | None = None
 
     def __post_init__(self) -> None:
         position = find_surrogate(self.text)

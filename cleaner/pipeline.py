@@ -24,7 +24,7 @@ from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.filters.teasers import Teasers
 from cleaner.ingest.record import Raw
-from cleaner.language import detect_lines
+from cleaner.language import detect_lines, warm_up
 from cleaner.rulebook.load import load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.settings import Settings
@@ -51,7 +51,7 @@ def filters(rulebook: Rulebook, settings: Settings) -> list[Filter]:
         Repeats(),
         Blocks(rulebook),
         Teasers(),
-        OtherLanguage(),
+        OtherLanguage(settings.detector),
     ]
 
 
@@ -77,6 +77,7 @@ class Cleaner:
 
         Raises `ImportError` when the installation is broken.
         """
+        warm_up()
         text = "The council of the town voted on Monday to rebuild the old bridge over the river before winter. " * 3
         self.clean_raw(Raw(id="", source="", text=text))
         self.clean_raw(Raw(id="", source="", html=f"<html><body><article><p>{text}</p></article></body></html>"))
@@ -107,8 +108,12 @@ class Cleaner:
             for segment in document.segments
             if segment.markup is None or segment.markup.witness is not False
         ]
-        language = detect_lines(story or [document.text[:2000]], document.language)
-        return replace(document, language=language.code if language else None)
+        language = detect_lines(story or [document.text[:2000]], document.language, self.settings.detector)
+        if language is None:
+            return replace(document, language=None)
+        return replace(
+            document, language=language.code, language_by=language.by, language_confidence=language.confidence
+        )
 
     def clean(self, document: Document) -> Outcome:
         """Run the chain over one document."""
@@ -227,6 +232,8 @@ def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
         "replaced": raw.replaced,
         "credits": list(credits(outcome)),
         "dateline": _dateline(outcome),
+        "language_by": document.language_by,
+        "language_confidence": document.language_confidence,
     }
 
 

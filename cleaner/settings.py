@@ -17,6 +17,9 @@ MAX_WORKERS = 1024
 AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
 
+DETECTORS = ("words", "langdetect")
+"""What tells languages that share a script: small words, then langdetect where they do not settle it; or langdetect."""
+
 
 class SettingsError(CleanerError, ValueError):
     """A setting that cannot be used; the message names it and says what to do."""
@@ -48,6 +51,9 @@ class Settings:
     audit: str = "full"
     """One of `AUDITS`."""
 
+    detector: str = "words"
+    """One of `DETECTORS`."""
+
     max_bytes: int = 20_000_000
     """Largest document, in bytes after decompression; larger ones are rejected unread."""
 
@@ -76,6 +82,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.audit not in AUDITS:
             raise SettingsError(f"audit: {self.audit!r} is none of {', '.join(AUDITS)}")
+        if self.detector not in DETECTORS:
+            raise SettingsError(f"detector: {self.detector!r} is none of {', '.join(DETECTORS)}")
         for name in self.columns:
             if name not in FIELDS:
                 raise SettingsError(f"map: no field {name!r}; fields are {', '.join(FIELDS)}")

@@ -57,6 +57,8 @@ def as_data(outcome: Outcome) -> dict[str, object]:
         "id": document.id,
         "source": document.source,
         "language": document.language,
+        "language_by": document.language_by,
+        "language_confidence": document.language_confidence,
         "site": document.site,
         "title": document.title,
         "source_chars": len(document.text),

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cleaner.errors import CleanerError
-from cleaner.settings import Settings, SettingsError
+from cleaner.settings import DETECTORS, Settings, SettingsError
 
 EXIT_FOUND = 1
 EXIT_USAGE = 2
@@ -89,6 +89,13 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=defaults.max_bytes,
             show_default=True,
             help="Reject larger documents unread (after decompression).",
+        ),
+        click.option(
+            "--detector",
+            type=click.Choice(DETECTORS),
+            default=defaults.detector,
+            show_default=True,
+            help="What tells languages of one script apart: small words first, or langdetect alone (slow).",
         ),
         click.option(
             "--map",

@@ -1,7 +1,7 @@
 """Paragraphs in another language than their document: a translated notice, a teaser of the site's other edition.
 
 A paragraph goes only when two signs agree: it shares hardly any words with the rest of the text, not even the small
-ones, and a detector (the script, or langdetect, seeded) is sure of another language.
+ones, and its script, its small words or a detector are sure of another language.
 
 Left alone: short paragraphs, quotations (in quotation marks, or announced by a colon), line-ups and other lists of
 names, and bilingual documents.  At most `MAX_ASKED` paragraphs a document are asked about.
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from cleaner.chain import View
 from cleaner.document import Removal
-from cleaner.language import detect, detect_lines
+from cleaner.language import detect, detect_lines, reads_as
 from cleaner.text import scripts, tokens
 
 NAME = "language"
@@ -37,12 +37,18 @@ class OtherLanguage:
 
     name = NAME
 
+    def __init__(self, detector: str = "words") -> None:
+        self.detector = detector
+
     def removals(self, view: View) -> Iterable[Removal]:
         """One removal a paragraph; nothing when the document's language is unknown."""
         document = view.document
         if document.language is None:
             return
         lines = view.lines
+        suspects = {line.index for line in lines if _is_suspect(line.text, document.language)}
+        if not suspects:
+            return
         words = [tokens(line.text) for line in lines]
         counts: Counter[str] = Counter()
         for own in words:
@@ -53,16 +59,16 @@ class OtherLanguage:
         announced = False
         for line, own in zip(lines, words, strict=True):
             is_long = sum(map(len, own)) >= MIN_LETTERS
-            is_quotation = announced or line.text[:1] in QUOTES
+            is_quotation = announced
             # a quotation may run over several short lines, as verse does
             announced = line.text.endswith((":", "：", "՝")) or (announced and not is_long)
-            if not is_long or asked >= MAX_ASKED or is_quotation or _is_names(line.text):
+            if not is_long or asked >= MAX_ASKED or is_quotation or line.index not in suspects:
                 continue
             shared = sum(counts[word] > 1 for word in own) / len(own)
             if shared >= SHARED_WORDS and _script(line.text) == main:
                 continue
             asked += 1
-            other = detect(line.text)
+            other = detect(line.text, detector=self.detector)
             if other and other.confidence >= SURE and other.code != document.language:
                 foreign += len(line.text)
                 found.append(
@@ -76,10 +82,16 @@ class OtherLanguage:
                 )
         if found and foreign <= BILINGUAL * sum(len(line.text) for line in lines):
             gone = {removal.start for removal in found}
-            rest = detect_lines(line.text for line in lines if line.segment.start not in gone)
+            left = (line.text for line in lines if line.segment.start not in gone)
+            rest = detect_lines(left, detector=self.detector)
             # A detector that does not know the document's own language takes its paragraphs for any other one.
             if rest is not None and rest.code == document.language:
                 yield from found
+
+
+def _is_suspect(text: str, language: str) -> bool:
+    """True for what may be a long paragraph in another language, at a small part of the cost of being sure."""
+    return len(text) >= MIN_LETTERS and not reads_as(text, language) and text[0] not in QUOTES and not _is_names(text)
 
 
 def _is_names(text: str) -> bool:

@@ -57,6 +57,8 @@ CLEAN = pa.schema(
         pa.field("replaced", pa.int32()),
         pa.field("credits", pa.list_(pa.struct([("kind", pa.string()), ("text", pa.string())])), nullable=False),
         pa.field("dateline", pa.struct([("place", pa.string()), ("date", pa.string()), ("agency", pa.string())])),
+        pa.field("language_by", pa.string()),
+        pa.field("language_confidence", pa.float32()),
     ],
     metadata=_METADATA,
 )
