@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench bench-quality bench-rules build clean
+.PHONY: help setup demo test lint bench bench-quality bench-rules bench-language build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ bench-quality: $(VENV)/.ready ## Quality on labelled pages, beside trafilatura (
 
 bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites that they were not written from
 	$(BIN)/python bench/rules.py
+
+bench-language: $(VENV)/.ready ## Detectors of language: right, wrong, CPU time (others than ours: pip install -e '.[bench]')
+	$(BIN)/python bench/language.py
 
 bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
 	$(BIN)/python bench/matching.py

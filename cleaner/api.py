@@ -17,8 +17,9 @@ def _default() -> Cleaner:
 def clean(text: str, *, language: str | None = None, site: str | None = None, title: str | None = None) -> Outcome:
     """Clean an extracted text, one paragraph a line, with the default settings.
 
-    ``language`` (ISO 639-1) is detected when it is not given.  Nothing is written anywhere; ``outcome.rejected`` tells
-    when the text should be looked at rather than used, ``outcome.removals`` what went and why.
+    ``language`` (ISO 639-1) is detected when it is not given, or when the text is plainly in another.  Nothing is
+    written anywhere; ``outcome.rejected`` tells when the text should be looked at rather than used,
+    ``outcome.removals`` what went and why.
 
     Raises `ValueError` for text with lone surrogates.
 

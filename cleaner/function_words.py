@@ -89,9 +89,9 @@ WORDS = {
         hər edən var çox görə həm bildirilir o edilib tərəfindən ya yeni zaman olduğunu əsasında haqqında ilk qədər
         digər bunun bunu necə yoxdur azərbaycan il ildə gün bütün iki arasında məlumat verir kişi idi etdi etmişdir
         deyil nə niyə harada lakin amma""",
-    "id": """yang dan di dengan untuk ini itu dari pada dalam tidak akan adalah juga ke karena tersebut oleh sebagai
-        telah saat ada bisa kata sudah lebih bahwa menjadi mereka seperti kami kita para hari setelah hingga masih
-        dapat tahun agar serta ia anak namun""",
+    "id": """tapi sejak terkait usai warga sementara sekitar jika jadi yang dan di dengan untuk ini itu dari pada
+        dalam tidak akan adalah juga ke karena tersebut oleh sebagai telah saat ada bisa kata sudah lebih bahwa
+        menjadi mereka seperti kami kita para hari setelah hingga masih dapat tahun agar serta ia anak namun""",
     "vi": """và của là các có được cho trong một với những không này để đã người khi từ đến về tại cũng như nhiều năm
         ra phải vào trên sẽ hơn theo ở công sau nhưng đó ông bị do nhất việc còn thì""",
     "ca": """de la el i que en a les els del per un una és amb al es no ha va l d com més seva ser aquest aquesta han
