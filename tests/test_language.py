@@ -145,6 +145,13 @@ def test_letters_give_away_what_langdetect_takes_for_a_neighbour() -> None:
     assert found is not None
     assert found.code == "az"
 
+    def macedonian(_: str) -> tuple[str, float]:
+        return "mk", 1.0
+
+    found = detect("Савет града: мост кући опет водити, ћерка ковача, ноћ, свећа", detector=macedonian)
+    assert found is not None
+    assert found.code == "sr"
+
 
 def test_one_paragraph_in_another_language_does_not_outvote_the_rest() -> None:
     lines = [
