@@ -113,6 +113,19 @@ class Filter(Protocol):
         ...
 
 
+class Sure:
+    """A filter of which only those proposals pass that state at least some confidence."""
+
+    def __init__(self, filter: Filter, min_confidence: float) -> None:
+        self.name = filter.name
+        self.filter = filter
+        self.min_confidence = min_confidence
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """The removals of the filter that are sure enough."""
+        return (removal for removal in self.filter.removals(view) if removal.confidence >= self.min_confidence)
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """Why a document goes to ``rejected`` and not to ``clean``: where it failed, a code, and the particulars."""

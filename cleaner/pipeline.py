@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from cleaner.chain import Chain, Filter, Outcome, Rejection, View
+from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure, View
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
 from cleaner.filters import main_content
+from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
-from cleaner.filters.blocks import Blocks
+from cleaner.filters.layout import Layout
 from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
@@ -27,6 +28,7 @@ from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
 from cleaner.rulebook.load import load_rulebook
 from cleaner.rulebook.match import Rulebook
+from cleaner.scoring.trees import Model
 from cleaner.settings import Settings
 from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED
 
@@ -43,16 +45,20 @@ class Cleaned:
     rejected: pa.Table
 
 
-def filters(rulebook: Rulebook, settings: Settings) -> list[Filter]:
-    """The filters of a run, in order."""
-    return [
-        MainContent(),
+def filters(rulebook: Rulebook, settings: Settings, model: Model | None = None) -> list[Filter]:
+    """The filters of a run, in order; ``model`` is asked about lines in place of the shipped one.
+
+    What stands in a page's text is for extraction to say, whose verdicts are not measured by the working point.
+    """
+    on_text: list[Filter] = [
         Rules(rulebook),
-        Repeats(),
         Blocks(rulebook),
         Teasers(),
+        Layout(rulebook, settings.working_point, model),
+        Repeats(),
         OtherLanguage(settings.detector),
     ]
+    return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
 
 
 class Cleaner:

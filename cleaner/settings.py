@@ -21,6 +21,10 @@ DETECTORS = ("words", "langdetect")
 """What tells languages that share a script: small words, then langdetect where they do not settle it; or langdetect."""
 
 
+PRESETS: Mapping[str, float] = MappingProxyType({"careful": 0.9, "balanced": 0.5, "thorough": 0.4})
+"""Working points by name: the confidence that a removal needs."""
+
+
 class SettingsError(CleanerError, ValueError):
     """A setting that cannot be used; the message names it and says what to do."""
 
@@ -47,6 +51,12 @@ class Settings:
 
     ignore: tuple[str, ...] = ()
     """Ids or prefixes of rules that are off, whatever else is said."""
+
+    preset: str = "balanced"
+    """One of `PRESETS`: how sure a removal must be."""
+
+    min_confidence: float | None = None
+    """Confidence that a removal needs (0..1), in place of the preset's.  Extraction of pages has its own measure."""
 
     audit: str = "full"
     """One of `AUDITS`."""
@@ -87,16 +97,25 @@ class Settings:
         for name in self.columns:
             if name not in FIELDS:
                 raise SettingsError(f"map: no field {name!r}; fields are {', '.join(FIELDS)}")
+        if self.preset not in PRESETS:
+            raise SettingsError(f"preset: {self.preset!r} is none of {', '.join(PRESETS)}")
+        if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
+            raise SettingsError(f"min-confidence: {self.min_confidence} is not between 0 and 1")
         if not 0 < self.max_lost <= 1:
             raise SettingsError(f"max-lost: {self.max_lost} is not a share above 0 and up to 1")
         for name in ("max_bytes", "max_chars", "max_blocks", "max_lines", "timeout"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:  # also true of nan
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is not above 0")
         if self.workers > MAX_WORKERS:
             raise SettingsError(f"workers: {self.workers} is above {MAX_WORKERS}")
         for name in ("min_kept", "workers"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is below 0")
+
+    @property
+    def working_point(self) -> float:
+        """The confidence that a removal needs."""
+        return PRESETS[self.preset] if self.min_confidence is None else self.min_confidence
 
     def __reduce__(self) -> tuple[object, ...]:  # MappingProxyType cannot be pickled
         return _unpickle, (self.as_dict(),)

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # Full stops, question and exclamation marks, ellipses: Latin, CJK, Arabic, Urdu, Devanagari, Armenian, Ethiopic,
 # Burmese, Khmer and Tibetan.  The Armenian question and exclamation marks stand inside words and are not here.
@@ -55,8 +59,23 @@ LONG_WORDS = 30.0
 
 # Bounds the cost of looking at one line: its shape is settled long before.
 MAX_LOOK = 20_000
+# Several filters ask the same of a line: answers for this many lines are kept, of lines up to this many characters.
+REMEMBERED = 4096
+REMEMBERED_LENGTH = 2000
 
 
+def _remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """A pure function of a line that remembers its last answers, short lines alone: what it keeps is bounded."""
+    known = lru_cache(maxsize=REMEMBERED)(function)
+
+    @wraps(function)
+    def answer(line: str) -> T:
+        return known(line) if len(line) <= REMEMBERED_LENGTH else function(line)
+
+    return answer
+
+
+@_remembered
 def weight(line: str) -> float:
     """Length of a line in words; for scripts without spaces, characters by `CHARACTERS_A_WORD`.
 
@@ -71,6 +90,7 @@ def weight(line: str) -> float:
     return sum(1 for _ in _WORD.finditer(rest)) + unspaced / CHARACTERS_A_WORD
 
 
+@_remembered
 def ends_sentence(line: str) -> bool:
     """True when the line ends as a sentence does, in any script, closing quotes and brackets aside.
 
@@ -107,6 +127,7 @@ def is_marked(line: str) -> bool:
     return _MARK.match(line) is not None
 
 
+@_remembered
 def is_prose(line: str) -> bool:
     """True when a line reads like story prose: a sentence of some length, or a very long line.
 
@@ -129,6 +150,7 @@ def is_bullet(line: str) -> bool:
     return line != "" and len(line) <= 8 and all(character in BULLETS or character.isspace() for character in line)
 
 
+@_remembered
 def fold(text: str) -> str:
     """The form in which lines are compared: NFKC, case-folded, invisible characters gone, white space collapsed.
 
@@ -187,16 +209,17 @@ def _joins(character: str) -> bool:
     return bool(unicodedata.combining(character)) or "\u1160" <= character <= "\u11ff" or "ﾞ" <= character <= "ﾟ"
 
 
-def tokens(text: str) -> list[str]:
+@_remembered
+def tokens(text: str) -> tuple[str, ...]:
     """Case-folded words; single characters of scripts without spaces.
 
     >>> tokens("Baku’s 3+3 format"), tokens("外长 met")
-    (['baku’s', '3', '3', 'format'], ['外', '长', 'met'])
+    (('baku’s', '3', '3', 'format'), ('外', '长', 'met'))
     """
     if text.isascii():
-        return _WORD.findall(text.lower())
+        return tuple(_WORD.findall(text.lower()))
     spread = _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text.casefold())
-    return _WORD.findall(spread)
+    return tuple(_WORD.findall(spread))
 
 
 # Scripts by the first code points of their blocks; enough to tell which writing a news text is in.

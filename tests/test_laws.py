@@ -12,9 +12,9 @@ from strategies import texts
 
 from cleaner.chain import Chain, View
 from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
+from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
-from cleaner.filters.blocks import Blocks
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cleaner.errors import CleanerError
-from cleaner.settings import DETECTORS, Settings, SettingsError
+from cleaner.settings import DETECTORS, PRESETS, Settings, SettingsError
 
 EXIT_FOUND = 1
 EXIT_USAGE = 2
@@ -69,6 +69,19 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Use these rules as well: proposals that only flag, rules that a pack switched off.",
         ),
         click.option("--ignore", multiple=True, metavar="RULE", help="Do not use these rules. Can be repeated."),
+        click.option(
+            "--preset",
+            type=click.Choice(tuple(PRESETS)),
+            default=defaults.preset,
+            show_default=True,
+            help="How sure a removal must be: careful leaves more cruft, thorough loses more of the story.",
+        ),
+        click.option(
+            "--min-confidence",
+            type=float,
+            metavar="SHARE",
+            help=f"Confidence that a removal needs, 0 to 1.  [default: the preset's, {defaults.working_point}]",
+        ),
         click.option(
             "--max-lost",
             type=float,

@@ -1,0 +1,307 @@
+"""Train the model of the filter `layout` from labelled texts, and store it with its training record.
+
+    python bench/train_text.py [--data DIR] [--out FILE] [--folds DIR]
+
+Everything is cross-validated by site: five folds; what a line of a test site is scored with, words of the lexicons
+included, was learned on other sites.  The models of the folds are written to DIR, for `bench/text.py` to measure with.
+The same data gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
+
+from cleaner.chain import Chain, View
+from cleaner.document import Document
+from cleaner.filters.blocks import Blocks
+from cleaner.filters.layout import MODEL, marked_lines
+from cleaner.filters.rules import Rules
+from cleaner.filters.teasers import Teasers
+from cleaner.language import detect_lines
+from cleaner.rulebook.load import load_rulebook
+from cleaner.scoring.features import FEATURES, LEXICAL_FEATURES, Mark, grams, lexical_features, line_features
+from cleaner.text import fold, tokens
+
+FOLD_MODELS = Path("build") / "folds"
+LABELS = {"article": 0, "cruft": 1, "neutral": 2}
+# Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.
+LEXICON_SITES = {"en": 6, "de": 4}
+# A site counts at most this often for a word, so that no template decides about it.
+SITE_CAP = 5
+PRIOR = 3.0
+# Words that say less than this (log odds) are left out.
+TELLING = 0.6
+SETTINGS: dict[str, Any] = {
+    "iterations": 400,
+    "depth": 6,
+    "learning_rate": 0.12,
+    "l2_leaf_reg": 8,
+    "border_count": 64,
+    "rsm": 0.4,
+    "bootstrap_type": "Bernoulli",
+    "subsample": 0.8,
+    "random_seed": 1,
+    "thread_count": 2,
+    "boosting_type": "Plain",
+    "allow_writing_files": False,
+    "verbose": 0,
+}
+BODY_WEIGHT = 0.35
+
+
+@dataclass(frozen=True)
+class Text:
+    """One labelled text with its features."""
+
+    source: Labelled
+    language: str
+    lines: Sequence[str]
+    labels: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int64]
+    taken: npt.NDArray[np.bool_]
+    features: npt.NDArray[np.float32]
+    grams: Sequence[Sequence[str]]
+
+    @property
+    def fold(self) -> int:
+        """The fold of its site."""
+        return fold_of(self.source.site)
+
+
+@lru_cache(maxsize=1)
+def _before() -> tuple[Chain, Any]:
+    book = load_rulebook()
+    return Chain([Rules(book), Blocks(book), Teasers()]), book
+
+
+def look_at(source: Labelled) -> Text:
+    """Run the filters before the model over a text and compute the features of its lines."""
+    chain, book = _before()
+    language = detect_lines([line for line, _, _ in source.lines])
+    document = Document.from_text(
+        source.text, language=language.code if language else None, site=source.site, title=source.title or None
+    )
+    if len(document.segments) != len(source.lines):
+        raise ValueError(f"{source.id}: {len(source.lines)} lines make {len(document.segments)} segments")
+    view = View(document, chain.clean(document).removals)
+    seen = marked_lines(view, book.matcher(document.language, document.site))
+    marks: list[Mark] = [mark for *_, mark in seen]
+    texts = [text for _, text, _ in seen]
+    known = document.language in LEXICON_SITES
+    return Text(
+        source=source,
+        language=document.language or "",
+        lines=texts,
+        labels=np.array([LABELS[source.lines[index][1]] for index, _, _ in seen]),
+        words=np.array([len(words(source.lines[index][0])) for index, _, _ in seen]),
+        taken=np.array([mark.taken for mark in marks]),
+        features=line_features(texts, document.title, marks).astype(np.float32),
+        grams=[grams(tokens(fold(text))) for text in texts] if known else [],
+    )
+
+
+Counts = dict[str, list[int]]
+
+
+def count_words(texts: Sequence[Text], language: str) -> tuple[list[Counts], list[list[int]]]:
+    """By fold: for each word the lines of story and cruft that it stands in and its sites; and all lines counted."""
+    counts: list[Counts] = [defaultdict(lambda: [0, 0, 0]) for _ in range(FOLDS)]
+    totals = [[0, 0] for _ in range(FOLDS)]
+    seen: set[tuple[str, str]] = set()
+    used: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for text in texts:
+        if text.language != language:
+            continue
+        for line, label, own in zip(text.lines, text.labels.tolist(), text.grams, strict=True):
+            if label > 1 or (text.source.site, line) in seen:
+                continue
+            seen.add((text.source.site, line))
+            totals[text.fold][label] += 1
+            for gram in sorted(set(own)):
+                so_far = used[text.source.site, gram]
+                count = counts[text.fold][gram]
+                count[2] += so_far == [0, 0]
+                if so_far[label] < SITE_CAP:
+                    so_far[label] += 1
+                    count[label] += 1
+    return counts, totals
+
+
+def lexicon(
+    counts: Sequence[Counts], totals: Sequence[Sequence[int]], without: set[int], sites: int
+) -> dict[str, float]:
+    """Log odds of standing in cruft, of all words that stand on enough sites, learned without some folds."""
+    together: Counts = defaultdict(lambda: [0, 0, 0])
+    story = cruft = 0
+    for place in range(FOLDS):
+        if place in without:
+            continue
+        story, cruft = story + totals[place][0], cruft + totals[place][1]
+        for gram, count in counts[place].items():
+            own = together[gram]
+            for part in range(3):
+                own[part] += count[part]
+    odds = {}
+    for gram, (in_story, in_cruft, on_sites) in together.items():
+        if on_sites >= sites:
+            value = math.log((in_cruft + PRIOR) / (in_story * cruft / max(story, 1) + PRIOR))
+            if abs(value) >= TELLING:
+                odds[gram] = round(value, 2)
+    return dict(sorted(odds.items()))
+
+
+class Lexicons:
+    """Lexicons of all languages, learned without any set of folds."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self._counts = {language: count_words(texts, language) for language in LEXICON_SITES}
+        self._known: dict[tuple[str, tuple[int, ...]], dict[str, float]] = {}
+
+    def get(self, language: str, without: set[int]) -> Mapping[str, float]:
+        """The lexicon of a language that no text of these folds had a part in."""
+        if language not in LEXICON_SITES:
+            return {}
+        key = language, tuple(sorted(without))
+        if key not in self._known:
+            self._known[key] = lexicon(*self._counts[language], without, LEXICON_SITES[language])
+        return self._known[key]
+
+
+def matrix(texts: Sequence[Text], lexicons: Lexicons, without: set[int]) -> npt.NDArray[np.float32]:
+    """Features of all lines, the words weighed by lexicons that know neither the text's fold nor these."""
+    rows = []
+    places = [FEATURES.index(name) for name in LEXICAL_FEATURES]
+    for text in texts:
+        features = text.features
+        if text.grams:
+            features = features.copy()
+            known = lexicons.get(text.language, without | {text.fold})
+            features[:, places] = lexical_features(text.grams, features, known)
+        rows.append(features)
+    return np.concatenate(rows)
+
+
+def fit(features: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Any:
+    """The trained ensemble."""
+    from catboost import CatBoostClassifier, Pool
+
+    model = CatBoostClassifier(**SETTINGS)
+    model.fit(Pool(features, labels, weight=weights))
+    return model
+
+
+def main() -> int:
+    """Cross-validate, train on everything, write the model."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--folds", type=Path, default=FOLD_MODELS, help="folder for the models of the folds")
+    options = parser.parse_args()
+    with ProcessPoolExecutor() as pool:
+        texts = list(pool.map(look_at, read_labelled_texts(options.data), chunksize=16))
+    folds = np.repeat([text.fold for text in texts], [len(text.lines) for text in texts])
+    labels = np.concatenate([text.labels for text in texts])
+    taken = np.concatenate([text.taken for text in texts])
+    sizes = np.concatenate([text.words for text in texts])
+    body = np.repeat([text.source.is_body for text in texts], [len(text.lines) for text in texts])
+    weights = np.sqrt(np.clip(sizes, 1, 100)) * np.where(body, BODY_WEIGHT, 1.0)
+    used = (labels < 2) & ~taken
+    lexicons = Lexicons(texts)
+    scores = np.zeros(len(labels))
+    models = []
+    for test in range(FOLDS):
+        features = matrix(texts, lexicons, {test})
+        chosen = used & (folds != test)
+        models.append(fit(features[chosen], labels[chosen], weights[chosen]))
+        scores[folds == test] = models[-1].predict(features[folds == test], prediction_type="RawFormulaVal")
+        print(f"fold {test}: {int(chosen.sum()):,} lines", file=sys.stderr)
+    curve = calibrate(scores[used], labels[used], np.where(body[used], BODY_WEIGHT, 1.0))
+    options.folds.mkdir(parents=True, exist_ok=True)
+    record = training_record(options.data, texts)
+    for test, model in enumerate(models):
+        write(options.folds / f"{test}.json", model, lexicons, {test}, curve, record | {"without fold": test})
+    np.save(options.folds / "scores.npy", scores)
+    features = matrix(texts, lexicons, set())
+    write(options.out, fit(features[used], labels[used], weights[used]), lexicons, set(), curve, record)
+    return 0
+
+
+def calibrate(
+    scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]
+) -> dict[str, list[float]]:
+    """Share of cruft by score: isotonic regression on the cross-validated scores, at fifty points."""
+    from sklearn.isotonic import IsotonicRegression
+
+    curve = IsotonicRegression(out_of_bounds="clip").fit(scores, labels, sample_weight=weights)
+    points = np.unique(np.round(np.quantile(scores, np.linspace(0.0, 1.0, 400)), 2))
+    points = points[(points > -4) & (points < 8)][::4]
+    return {"score": points.tolist(), "cruft": np.round(curve.predict(points), 4).tolist()}
+
+
+def training_record(data: Path, texts: Sequence[Text]) -> dict[str, Any]:
+    """What the model was trained on and how."""
+    return {
+        "data": "lines.jsonl.gz",
+        "sha256": hashlib.sha256((data / "lines.jsonl.gz").read_bytes()).hexdigest(),
+        "texts": len(texts),
+        "sites": len({text.source.site for text in texts}),
+        "lines": {name: int(sum((text.labels == value).sum() for text in texts)) for name, value in LABELS.items()},
+        "settings": {key: value for key, value in SETTINGS.items() if key not in ("verbose", "allow_writing_files")},
+    }
+
+
+def write(
+    path: Path,
+    model: Any,
+    lexicons: Lexicons,
+    without: set[int],
+    calibration: Mapping[str, list[float]],
+    record: Mapping[str, Any],
+) -> None:
+    """Store a model as JSON; its words are those of lexicons learned without some folds."""
+    with tempfile.TemporaryDirectory() as folder:
+        exported = Path(folder) / "model.json"
+        model.save_model(str(exported), format="json")
+        raw = json.loads(exported.read_text(encoding="utf-8"))
+    scale, (bias,) = raw["scale_and_bias"]
+    trees = raw["oblivious_trees"]
+    depth = SETTINGS["depth"]
+    for tree in trees:
+        # a tree that stopped early asks nothing on its last levels: the same leaves, twice
+        while len(tree["splits"]) < depth:
+            tree["splits"].append({"float_feature_index": 0, "border": 1e30})
+            tree["leaf_values"] = [*tree["leaf_values"], *tree["leaf_values"]]
+    data = {
+        "record": record,
+        "features": list(FEATURES),
+        "calibration": calibration,
+        "trees": {
+            "bias": bias,
+            "feature": [[split["float_feature_index"] for split in tree["splits"]] for tree in trees],
+            "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
+            "leaf": [[round(value * scale, 4) for value in tree["leaf_values"]] for tree in trees],
+        },
+        "lexicons": {language: lexicons.get(language, without) for language in LEXICON_SITES},
+    }
+    path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(f"{path}: {path.stat().st_size:,} bytes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

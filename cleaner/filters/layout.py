@@ -1,0 +1,173 @@
+"""Lines that look like furniture by their shape, their place and what stands around them, in any language.
+
+A model over shallow features of each line and its neighbours (`cleaner.scoring.features`) gives the probability that a
+line is cruft.  It was trained, and its probabilities calibrated, on texts that people labelled
+(``bench/train_text.py``, docs/quality.md); it knows lines that rules took as places where cruft begins, and the words
+of English and German cruft, but asks for no language.
+
+The more of a text is to go, the surer each removal has to be: whole pages and what extractors leave of them come out
+with like losses.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line
+and no line scores high), since a clean text has lines of odd shapes, too; and those of which no line of prose would be
+left, since the model has found no story in them and does not know what belongs to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from cleaner.chain import View
+from cleaner.document import Removal
+from cleaner.filters import main_content
+from cleaner.rulebook.match import Matcher, Rulebook
+from cleaner.scoring.features import FEATURES, KIND_BITS, NO_LEXICON, Mark, line_features
+from cleaner.scoring.shape import Flags, Floats
+from cleaner.scoring.trees import Model, load_model
+
+NAME = "layout"
+MODEL = Path(__file__).parent.parent / "scoring" / "text.json"
+# Log odds that a removal needs beyond the working point in a text of nothing but cruft; less in proportion.  At 4 one
+# working point loses like shares of the story in whole-body and in extracted text (docs/quality.md).
+STRICTNESS = 4.0
+# Log odds of a line that is cruft for certain (calibrated: .93).  Without one, and without removals by other filters,
+# nothing goes: this is what keeps a cleaned text as it is, and on labelled texts it loses no recall at like losses.
+CERTAIN = 4.0
+# What is said of the features that weighed most: at most this many.
+REASONS = 4
+
+
+@lru_cache(maxsize=1)
+def text_model() -> Model:
+    """The shipped model, read once."""
+    return load_model(MODEL, FEATURES)
+
+
+class Layout:
+    """Removes lines that the model takes for cruft with at least ``min_confidence``."""
+
+    name = NAME
+
+    def __init__(self, rulebook: Rulebook, min_confidence: float, model: Model | None = None) -> None:
+        self.rulebook = rulebook
+        self.min_confidence = min_confidence
+        self._model = model
+
+    @property
+    def model(self) -> Model:
+        """The model it asks; the shipped one is read when it is first needed."""
+        return self._model or text_model()
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """One removal a line, with the features that weighed most as evidence."""
+        seen = marked_lines(view, self.rulebook.matcher(view.document.language, view.document.site))
+        if not seen:
+            return
+        model = self.model
+        lexicon = model.lexicons.get(view.document.language or "", NO_LEXICON)
+        features = line_features(
+            [text for _, text, _ in seen], view.document.title, [mark for *_, mark in seen], lexicon
+        )
+        taken = np.array([mark.taken for *_, mark in seen])
+        scores = model.trees.scores(features)
+        chosen = self._choose(scores, features, taken)
+        places = np.flatnonzero(chosen).tolist()
+        for place, moved in zip(places, model.trees.contributions(features[places]), strict=True):
+            segment = view.document.segments[seen[place][0]]
+            because = _because(model, moved)
+            evidence = {"score": round(float(scores[place]), 2), "because": because}
+            reason = f"Looks like no part of the story: {', '.join(dict.fromkeys(SAID[name] for name in because))}."
+            confidence = round(float(model.confidence(scores[place])), 3)
+            yield Removal(segment.start, segment.end, NAME, "shape", reason, confidence, evidence)
+
+    def _choose(self, scores: Floats, features: Floats, taken: Flags) -> Flags:
+        words = features[:, FEATURES.index("words")]
+        chance = np.where(taken, 1.0, 1.0 / (1.0 + np.exp(-scores)))
+        cruft = float((chance * words).sum() / max(float(words.sum()), 1.0))
+        needed = self.model.score_of(self.min_confidence) + STRICTNESS * cruft
+        chosen = (scores >= needed) & ~taken
+        is_certain = taken.any() or bool((chosen & (scores >= CERTAIN)).any())
+        is_prose = features[:, FEATURES.index("prose_run")] > 0
+        has_story = bool((is_prose & ~chosen & ~taken).any())
+        return chosen if is_certain and has_story else np.zeros_like(chosen)
+
+
+def _because(model: Model, moved: Floats) -> dict[str, float]:
+    """The features that spoke most for cruft, and by how much log odds."""
+    return {
+        model.features[place]: round(float(moved[place]), 2)
+        for place in np.argsort(-moved, kind="stable")[:REASONS].tolist()
+        if moved[place] > 0
+    }
+
+
+def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]]:
+    """The lines that the model looks at, with what earlier filters said of them: place of the segment, text, mark.
+
+    Lines that other filters took are among them, since they tell about their neighbours; what extraction took from a
+    page is not, so that a page looks like the text that is left of it.
+    """
+    document, removals = view.document, view.removals
+    kept = {line.index: line.text for line in view.lines}
+    seen: list[tuple[int, str, Mark]] = []
+    following = 0
+    for index, segment in enumerate(document.segments):
+        while following < len(removals) and removals[following].end <= segment.start:
+            following += 1
+        kinds, heading, extracted = 0, False, False
+        ahead = following
+        while ahead < len(removals) and removals[ahead].start < segment.end:
+            removal = removals[ahead]
+            kinds |= KIND_BITS.get(str(removal.evidence.get("kind")), 0)
+            heading |= "opens" in removal.evidence
+            extracted |= removal.filter == main_content.NAME
+            ahead += 1
+        text = kept.get(index)
+        if text is None:
+            text = document.content(segment)
+            if text and not extracted:
+                seen.append((index, text, Mark(True, kinds, heading)))
+            continue
+        cues = 0
+        for rule in matcher.every(text):
+            heading |= rule.scope == "tail"
+            if rule.action == "cue":
+                cues |= KIND_BITS[rule.kind]
+        seen.append((index, text, Mark(False, kinds, heading, cues)))
+    return seen
+
+
+def _said() -> dict[str, str]:
+    """What a person is told of each feature."""
+    groups = {
+        "its length": "words characters word_length sentence_words",
+        "its capital letters": "capitalised upper",
+        "its digits, signs and addresses": "digits punctuation address unspaced",
+        "how it begins and ends": "starts ends",
+        "the same text elsewhere": "copies openings closings",
+        "its place in the text": "line lines_after place words_so_far words_to_come",
+        "its place beside the story": "prose_place prose_before prose_after prose_lines_before prose_lines_after "
+        "from_prose to_prose prose_near prose_far prose_run full_stops_near full_stops_far",
+        "what rules found around it": "closing_before cues_before cues_after comments_before from_closing to_closing "
+        "from_heading to_heading from_related to_related from_prompt to_prompt from_comments to_comments taken_near "
+        "taken_far taken_share run_closing",
+        "the look of its neighbours": "short_near short_far alike_near alike_far run runs_before runs_after run_spread "
+        "run_words run_capitalised run_upper run_digits run_symbols",
+        "the look of the whole text": "text_words text_lines text_prose text_mean",
+        "words it shares with the story": "in_title in_lead in_prose in_text in_before in_after subjects in_prose_near "
+        "in_prose_far run_in_prose",
+    }
+    said = {name: phrase for phrase, names in groups.items() for name in names.split()}
+    for name in FEATURES:
+        if name.startswith("hint") or name == "run_hints":
+            said[name] = "phrases of cruft"
+        elif "lexical" in name:
+            said[name] = "its words"
+        elif name.endswith(("_before", "_after")) and name not in said:
+            said[name] = "the look of its neighbours"
+    return said
+
+
+SAID = _said()

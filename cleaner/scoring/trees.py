@@ -1,0 +1,127 @@
+"""Evaluates boosted oblivious trees with array look-ups, and says which evidence weighed what.
+
+An oblivious tree asks the same question at every node of a level, so that a tree of depth six is six comparisons and
+one look-up in a table of 64 values; all trees for all lines are a handful of array operations, and the library that
+trained them is not needed (Prokhorenkova et al. 2018, https://arxiv.org/abs/1706.09516).
+
+What a feature contributed to a score is the sum, over all trees, of how much the expected value moved at each question
+that asks for it (Saabas 2014, https://blog.datadive.net/interpreting-random-forests/).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import ArrayLike
+
+from cleaner.scoring.shape import Floats
+
+# Lines scored at once: bounds the memory of a document of 100,000 lines.
+CHUNK = 512
+
+
+class Trees:
+    """An ensemble: for each tree and level a feature and a border, for each tree a value a leaf.
+
+    Shapes: ``feature`` and ``border`` (trees, depth), ``leaf`` (trees, 2 ** depth), depth at most 8.  The leaf of a
+    line is the number whose bit of place i is 1 where the feature of level i is above its border.
+
+    >>> one = Trees([[0, 1]], [[0.5, 2.0]], [[-1.0, 0.0, 0.5, 3.0]], bias=0.1)
+    >>> one.scores(np.array([[0.0, 0.0], [1.0, 3.0]])).round(2).tolist()
+    [-0.9, 3.1]
+    >>> one.contributions(np.array([[1.0, 3.0]])).round(2).tolist()
+    [[0.88, 1.5]]
+    """
+
+    def __init__(self, feature: ArrayLike, border: ArrayLike, leaf: ArrayLike, bias: float) -> None:
+        self.feature = np.array(feature, dtype=np.int64)
+        self.border = np.array(border, dtype=np.float64).ravel()
+        self.leaf = np.array(leaf, dtype=np.float64)
+        self.bias = bias
+        self._asked = self.feature.ravel()
+        self._values = self.leaf.ravel()
+        self._offsets = np.arange(len(self.leaf)) * self.leaf.shape[1]
+
+    def scores(self, features: Floats) -> Floats:
+        """Log odds, one a row of ``features`` (rows, features)."""
+        return np.concatenate(
+            [
+                self._values[self._leaves(features[start : start + CHUNK])].sum(axis=1) + self.bias
+                for start in range(0, max(len(features), 1), CHUNK)
+            ]
+        )
+
+    def _leaves(self, features: Floats) -> npt.NDArray[np.int64]:
+        """Place of each row's leaf of each tree in the flat array of values."""
+        above = features[:, self._asked] > self.border
+        bits = above.reshape(len(features), *self.feature.shape)
+        return np.asarray(np.packbits(bits, axis=2, bitorder="little")[:, :, 0] + self._offsets)
+
+    @cached_property
+    def _moves(self) -> Floats:
+        """How far the question of each level moves the expected value on the way to a leaf: (trees, leaves, depth)."""
+        trees, depth = self.feature.shape
+        leaves = np.arange(self.leaf.shape[1])
+        known = [
+            # means over the leaves that share the answers to the first ``level`` questions
+            self.leaf.reshape(trees, -1, 1 << level).mean(axis=1)[:, leaves % (1 << level)]
+            for level in range(depth + 1)
+        ]
+        return np.stack([after - before for before, after in pairwise(known)], axis=2).reshape(-1, depth)
+
+    def contributions(self, features: Floats) -> Floats:
+        """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
+        moved = np.zeros(features.shape)
+        for place, leaves in enumerate(self._leaves(features)):
+            moved[place] = np.bincount(self._asked, self._moves[leaves].ravel(), features.shape[1])
+        return moved
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file holds: the trees, what they look at, and what their scores are worth."""
+
+    features: tuple[str, ...]
+    trees: Trees
+    lexicons: Mapping[str, Mapping[str, float]]
+    points: Floats
+    """Scores (log odds) in ascending order, and in ``worth`` the share of lines of that score that are cruft."""
+    worth: Floats
+    record: Mapping[str, Any]
+
+    def confidence(self, scores: Floats) -> Floats:
+        """Calibrated probabilities of scores."""
+        return np.interp(scores, self.points, self.worth)
+
+    def score_of(self, confidence: float) -> float:
+        """The lowest score that is worth this confidence; infinite where none is."""
+        if confidence > self.worth[-1]:
+            return float("inf")
+        place = int(np.searchsorted(self.worth, confidence))
+        if place == 0 or self.worth[place] == self.worth[place - 1]:
+            return float(self.points[place])
+        return float(np.interp(confidence, self.worth[place - 1 : place + 1], self.points[place - 1 : place + 1]))
+
+
+def load_model(path: Path, features: Sequence[str]) -> Model:
+    """Read a model file.  Raises `ValueError` when it was trained on other features than ``features``."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if tuple(data["features"]) != tuple(features):
+        raise ValueError(f"{path} was trained on other features: train it again (make train)")
+    trees = data["trees"]
+    return Model(
+        features=tuple(features),
+        trees=Trees(trees["feature"], trees["border"], trees["leaf"], float(trees["bias"])),
+        lexicons=data["lexicons"],
+        points=np.array(data["calibration"]["score"], dtype=np.float64),
+        worth=np.array(data["calibration"]["cruft"], dtype=np.float64),
+        record=data["record"],
+    )
