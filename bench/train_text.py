@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 from cleaner.chain import Chain, View
 from cleaner.document import Document
 from cleaner.filters.blocks import Blocks
-from cleaner.filters.layout import MODEL, marked_lines
+from cleaner.filters.layout import MODEL, marked_lines, weighed
 from cleaner.filters.rules import Rules
 from cleaner.filters.teasers import Teasers
 from cleaner.language import detect_lines
@@ -62,7 +63,7 @@ SETTINGS: dict[str, Any] = {
     "allow_writing_files": False,
     "verbose": 0,
 }
-BODY_WEIGHT = 0.35
+BODY_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,9 @@ def main() -> int:
         models.append(fit(features[chosen], labels[chosen], weights[chosen]))
         scores[folds == test] = models[-1].predict(features[folds == test], prediction_type="RawFormulaVal")
         print(f"fold {test}: {int(chosen.sum()):,} lines", file=sys.stderr)
-    curve = calibrate(scores[used], labels[used], np.where(body[used], BODY_WEIGHT, 1.0))
+    weight = weigh_all(scores, texts)
+    sure = used & np.isfinite(weight)
+    curve = calibrate(weight[sure], labels[sure], np.where(body[sure], BODY_WEIGHT, 1.0))
     options.folds.mkdir(parents=True, exist_ok=True)
     record = training_record(options.data, texts)
     for test, model in enumerate(models):
@@ -240,6 +243,17 @@ def main() -> int:
     features = matrix(texts, lexicons, set())
     write(options.out, fit(features[used], labels[used], weights[used]), lexicons, set(), curve, record)
     return 0
+
+
+def weigh_all(scores: npt.NDArray[np.float64], texts: Sequence[Text]) -> npt.NDArray[np.float64]:
+    """The cross-validated scores of all texts as the filter weighs them, document by document."""
+    bounds = np.cumsum([0, *(len(text.lines) for text in texts)]).tolist()
+    return np.concatenate(
+        [
+            weighed(scores[low:high], text.features.astype(np.float64), text.taken)
+            for text, (low, high) in zip(texts, pairwise(bounds), strict=True)
+        ]
+    )
 
 
 def calibrate(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cleaner.document import Document
+from cleaner.filters.by_rules import rules_chain
 from cleaner.pipeline import Cleaner
-from cleaner.rulebook.load import load_packs, shipped_folder
+from cleaner.rulebook.load import load_packs, load_rulebook, shipped_folder
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Case, Pack, Rule, RuleError, load_pack, parse_pack
 from cleaner.rulebook.proof import prove_pack, prove_rule
@@ -17,11 +18,11 @@ from cleaner.settings import Settings
 
 PACKS = load_packs()
 RULES = [rule for pack in PACKS for rule in pack.rules]
-CLEANER = Cleaner(Settings(min_kept=0, max_lost=1.0))
+CHAIN = rules_chain(load_rulebook())
 
 
 def run_case(case: Case, language: str) -> str:
-    return CLEANER.clean(Document.from_text(case.text, language=case.language or language, site=case.site)).text
+    return CHAIN.clean(Document.from_text(case.text, language=case.language or language, site=case.site)).text
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)

@@ -81,8 +81,13 @@ def pack(tmp_path: Path) -> Callable[..., Path]:
 
 
 def taken(done: Done) -> dict[str, str]:
-    """Text of each line that `explain --format json` shows as gone, and the rule that took it."""
-    return {line["text"]: line["removals"][0]["rule"] for line in json.loads(done.stdout)["lines"] if not line["kept"]}
+    """Text of each line that `explain --format json` shows as taken by a rule, and the rule."""
+    gone = [line for line in json.loads(done.stdout)["lines"] if not line["kept"]]
+    return {
+        line["text"]: line["removals"][0]["rule"]
+        for line in gone
+        if line["removals"][0]["filter"] in ("rules", "blocks")
+    }
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ import pytest
 
 import cleaner
 from cleaner.document import Document
-from cleaner.pipeline import Cleaner
+from cleaner.filters.by_rules import rules_chain
 from cleaner.rulebook.lint import CODES
-from cleaner.rulebook.load import load_packs, shipped_folder
+from cleaner.rulebook.load import load_packs, load_rulebook, shipped_folder
 from cleaner.rulebook.model import (
     ACTIONS,
     CREDITS,
@@ -33,7 +33,6 @@ from cleaner.rulebook.model import (
     parse_pack,
 )
 from cleaner.rulebook.proof import prove_layer
-from cleaner.settings import Settings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
 FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -103,7 +102,7 @@ def test_packs_of_the_page_prove_themselves(block: Block, tmp_path: Path) -> Non
     path.write_text(block.body, encoding="utf-8")
     pack = parse_pack(block.body, str(path))
     shipped = load_packs()
-    chain = Cleaner(Settings(rules=(str(path),), min_kept=0))
+    chain = rules_chain(load_rulebook((str(path),)))
 
     def run(case: Case, language: str) -> str:
         return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cleaner.chain import Chain, Outcome
+from cleaner.chain import Outcome
 from cleaner.document import Document
 from cleaner.errors import CleanerError
-from cleaner.filters.blocks import Blocks
-from cleaner.filters.rules import Rules
+from cleaner.filters.by_rules import rules_chain
 from cleaner.ingest.files import Bytes
 from cleaner.language import detect_lines
 from cleaner.rulebook.match import Rulebook
@@ -177,9 +176,9 @@ def measure(book: Rulebook, records: Iterable[Mapping[str, Any]], with_flagged: 
     the rules of ``book``, and have no part in the figures of all together.
     """
     figures = {rule.id: Figures(rule.id, rule.confidence) for rule in book.rules}
-    chains = [Chain([Rules(book), Blocks(book)])]
+    chains = [rules_chain(book)]
     if with_flagged is not None:
-        chains.append(Chain([Rules(with_flagged), Blocks(with_flagged)]))
+        chains.append(rules_chain(with_flagged))
         for rule in with_flagged.rules:
             figures.setdefault(rule.id, Figures(rule.id, rule.confidence, flagged=True))
     seen: dict[str, set[tuple[str, str]]] = defaultdict(set)

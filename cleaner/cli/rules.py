@@ -16,7 +16,6 @@ from cleaner.rulebook.model import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cleaner.chain import Chain
     from cleaner.rulebook.load import Laid
     from cleaner.rulebook.model import Pack, Rule
 
@@ -197,13 +196,15 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
     """
     with faults():
         from cleaner.document import Document
+        from cleaner.filters.by_rules import rules_chain
+        from cleaner.rulebook.load import compose
         from cleaner.rulebook.model import Case
         from cleaner.rulebook.proof import CaseRunner, prove
 
         packs = _load(extra)
 
         def runner(below: Sequence[Pack]) -> CaseRunner:
-            chain = _chain(below)
+            chain = rules_chain(compose(below))
 
             def run(case: Case, language: str) -> str:
                 return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
@@ -223,16 +224,6 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
     click.echo(f"{rules_count} rules, {count} proofs, {len(failures)} failed", err=True)
     if failures:
         sys.exit(EXIT_FOUND)
-
-
-def _chain(packs: Sequence[Pack]) -> Chain:
-    """The filters of a run with the rules of these packs alone."""
-    from cleaner.chain import Chain
-    from cleaner.pipeline import filters
-    from cleaner.rulebook.load import compose
-    from cleaner.settings import Settings
-
-    return Chain(filters(compose(packs), Settings()))
 
 
 @rules.command("lint")
@@ -312,7 +303,10 @@ def fmt_command(files: tuple[str, ...], check: bool, form: str) -> None:
 )
 @click.option("--site", "sites", multiple=True, help="Domain that the rule is for; can be repeated.  [default: all]")
 @click.option("--confidence", type=float, default=0.9, show_default=True)
-@click.option("--action", help="remove, or flag: the rule is off until it is selected.  [default: remove]")
+@click.option(
+    "--action",
+    help="remove; flag: the rule is off until it is selected; cue: it tells the scored model.  [default: remove]",
+)
 @FORMAT
 def new_command(id: str, out: str, form: str, **fields: Any) -> None:
     """Write a rule with its proof into a pack; nothing is written unless the proof holds.

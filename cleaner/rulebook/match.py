@@ -1,6 +1,9 @@
-"""Runs rules over lines in linear time: one set match tells which rules hit a line, only spans are looked up.
+"""Runs rules over lines in linear time: one search for literals tells which patterns a line may match at all.
 
-The engine is RE2, whose time is linear in the length of the line for any pattern, so that no rule can hang a run.
+The engine is RE2, whose time is linear in the length of the line for any pattern, so that no rule can hang a run.  Its
+filter takes from each pattern the words that a match must hold, finds those of all patterns in one pass, and tries the
+few patterns whose words are there.  One automaton of all patterns would be larger than memory: patterns that count
+(``[^.]{3,60}``) multiply its states, and each new line meets states that were never built.
 """
 
 from __future__ import annotations
@@ -19,9 +22,6 @@ _EDGE_BEFORE = r"(?:^|[^\pL\pN\pM_])"
 _EDGE_AFTER = r"(?:$|[^\pL\pN\pM_])"
 # Marks taken off one line by spans; each cut may lay another mark bare at the new end of the line.
 MAX_ROUNDS = 32
-# Bytes that the states of all patterns may take; what does not fit is computed again.  1,000 rules need more than the
-# engine's default of 8 MB.
-SET_MEMORY = 256 << 20
 # Several filters ask about the same line: answers for this many lines are kept, of lines up to this many characters.
 REMEMBERED = 1024
 REMEMBERED_LENGTH = 2000
@@ -50,17 +50,15 @@ class Matcher:
         self._spans: dict[str, list[object]] = {}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._find)
         self._owner: list[int] = []
+        self._exempt_lines = frozenset[str]().union(*self._exempt.values())
         options = re2.Options()
         options.log_errors = False
-        options.max_mem = SET_MEMORY
-        self._set = re2.Set.SearchSet(options)
+        sources: list[str] = []
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
                 source = expression(rule, pattern)
                 try:
-                    self._set.Add(source)
-                    if rule.scope == "span":
-                        self._spans.setdefault(rule.id, []).append(re2.compile(source, options))
+                    compiled = re2.compile(source, options)
                 except re2.error as error:
                     raise RuleError(
                         f"the pattern {pattern!r} cannot be compiled: {_words(error)} (RE2 syntax: no look-around, no "
@@ -70,9 +68,11 @@ class Matcher:
                         key="pattern",
                         line=rule.line,
                     ) from error
+                sources.append(source)
                 self._owner.append(index)
-        if self._owner:
-            self._set.Compile()
+                if rule.scope == "span":
+                    self._spans.setdefault(rule.id, []).append(compiled)
+        self._filters = tuple(_filters(sources, options))
 
     def matching(self, line: str) -> list[Rule]:
         """All rules that match the line and may take something, in the order of the packs.
@@ -89,14 +89,16 @@ class Matcher:
         """All rules that match the line, whatever they do about it."""
         return list(self._look(line))
 
+    def is_exempt(self, line: str) -> bool:
+        """Whether an exception of a pack names the line: a person said that it belongs to the story."""
+        return bool(self._exempt_lines) and fold(line) in self._exempt_lines
+
     def _look(self, line: str) -> tuple[Rule, ...]:
         return self._remembered(line) if len(line) <= REMEMBERED_LENGTH else self._find(line)
 
     def _find(self, line: str) -> tuple[Rule, ...]:
-        if not self._owner:
-            return ()
         folded = fold(line)
-        found = self._set.Match(folded)
+        found = [first + number for first, filter in self._filters for number in filter.Match(folded) or ()]
         if not found:
             return ()
         words = weight(line)
@@ -122,6 +124,25 @@ class Matcher:
                         found.append(SpanHit(rule, places[start], places[end]))
         found.sort(key=lambda hit: (hit.start, -hit.end))
         return list(_without_overlaps(found))
+
+
+def _filters(sources: Sequence[str], options: re2.Options, first: int = 0) -> Iterator[tuple[int, re2.Filter]]:
+    """Filters over the patterns, each with the place of its first one; several where one would be too large."""
+    if not sources:
+        return
+    filter = re2.Filter()
+    for source in sources:
+        filter.Add(source, options)
+    try:
+        filter.Compile()
+    except re2.error:
+        if len(sources) == 1:
+            raise
+        half = len(sources) // 2
+        yield from _filters(sources[:half], options, first)
+        yield from _filters(sources[half:], options, first + half)
+    else:
+        yield first, filter
 
 
 def expression(rule: Rule, pattern: str) -> str:
