@@ -24,6 +24,7 @@ from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.filters.teasers import Teasers
+from cleaner.filters.topic import Topic
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
 from cleaner.rulebook.load import load_rulebook
@@ -55,6 +56,7 @@ def filters(rulebook: Rulebook, settings: Settings, model: Model | None = None) 
         Blocks(rulebook),
         Teasers(),
         Layout(rulebook, settings.working_point, model),
+        Topic(),
         Repeats(),
         OtherLanguage(settings.detector),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, wraps
 from typing import TypeVar
 
@@ -207,6 +207,15 @@ def _clusters(text: str) -> Iterable[tuple[int, str]]:
 def _joins(character: str) -> bool:
     # Hangul vowels and finals compose with the jamo before them although they are no combining marks.
     return bool(unicodedata.combining(character)) or "\u1160" <= character <= "\u11ff" or "ﾞ" <= character <= "ﾟ"
+
+
+def word_matches(text: str) -> Iterator[re.Match[str]]:
+    """The words of a text as they are written, with their places; a run of an unspaced script is one of them.
+
+    >>> [match.group() for match in word_matches("Baku’s 3+3 format")]
+    ['Baku’s', '3', '3', 'format']
+    """
+    return _WORD.finditer(text)
 
 
 @_remembered
