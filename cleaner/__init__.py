@@ -9,7 +9,7 @@
 The council of Elm voted on Monday to rebuild the bridge before the winter comes.
 Work is to begin in May, and the bridge is to open to traffic two years later.
 >>> [(removal.rule, removal.confidence) for removal in outcome.removals]
-[('en/also-read', 0.9)]
+[('en/also-read', 0.8)]
 """
 
 from __future__ import annotations
