@@ -64,7 +64,9 @@ class _Neighbours:
     def __init__(self, packs: Sequence[Pack], reported: Sequence[Pack]) -> None:
         laid = lay(packs)
         active = laid.active
-        acting = [rule for id, rule in laid.rules.items() if id in active and rule.scope == "line" and rule.action != "cue"]
+        acting = [
+            rule for id, rule in laid.rules.items() if id in active and rule.scope == "line" and rule.action != "cue"
+        ]
         self.rules = {rule.id: rule for rule in acting}
         self.place = {id: number for number, id in enumerate(self.rules)}
         own = [self.rules[rule.id] for pack in reported for rule in pack.rules if rule.id in self.rules]
