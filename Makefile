@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench bench-quality bench-rules bench-language build clean
+.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,10 +41,15 @@ lint: $(VENV)/.ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench-quality: $(VENV)/.ready ## Quality on labelled pages, beside trafilatura (needs the data: see docs/quality.md)
+train: $(VENV)/.ready ## Train the model of lines again, and the models that bench-quality measures with (needs the data)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(BIN)/python bench/train_text.py
+
+bench-quality: $(VENV)/.ready ## Quality on labelled pages and texts, beside other tools (needs the data and make train)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python bench/quality.py --json bench/results/quality.json
 	@echo
-	$(BIN)/python bench/lines.py --rules
+	$(BIN)/python bench/text.py
 
 bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites that they were not written from
 	$(BIN)/python bench/rules.py

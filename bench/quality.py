@@ -13,22 +13,21 @@ import argparse
 import gzip
 import json
 import logging
-import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
+
+from folds import FOLD_MODELS, cleaner_of, has_models
+from labelled import DATA, fold_of
 
 from cleaner.chain import Outcome
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaner
 from cleaner.text import tokens
 
-DATA = Path(os.environ.get("CLEANER_DATA", Path(__file__).resolve().parents[2] / "shared")) / "bench"
 # How far below trafilatura's own token F1 a dataset may lie before this program exits with 1.
 TOLERANCE = 0.002
 
@@ -73,17 +72,12 @@ def score(text: str, gold: str) -> Score:
     return Score(2 * precision * recall / (precision + recall), precision, recall)
 
 
-@lru_cache(maxsize=1)
-def _cleaner() -> Cleaner:
-    logging.disable(logging.CRITICAL)
-    return Cleaner()
-
-
-def measure(page: dict[str, object], data: Path) -> PageResult:
+def measure(page: dict[str, object], data: Path, folds: str) -> PageResult:
     """Run trafilatura (default settings) and the chain over one page."""
     import trafilatura
 
-    cleaner = _cleaner()
+    logging.disable(logging.CRITICAL)
+    cleaner = cleaner_of(folds, fold_of(str(page["site"])))
     html = gzip.decompress((data / str(page["html"])).read_bytes()).decode("utf-8")
     gold = "\n".join(page["paragraphs"])  # type: ignore[arg-type]
     outcome, rejection, _ = cleaner.clean_raw(Raw(id=str(page["id"]), source=str(page["id"]), html=html))
@@ -144,7 +138,7 @@ def _grams(text: str) -> list[tuple[str, ...]]:
     return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def _measure(job: tuple[dict[str, object], Path]) -> PageResult:
+def _measure(job: tuple[dict[str, object], Path, str]) -> PageResult:
     return measure(*job)
 
 
@@ -192,15 +186,20 @@ def main() -> int:
     """Print the table; exit code 1 when a dataset lies below trafilatura by more than `TOLERANCE`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--folds", type=Path, default=FOLD_MODELS, help="models that make train left")
     parser.add_argument("--json", type=Path, help="write all figures here")
     parser.add_argument("--worst", type=int, default=10, help="pages to list that lose most against trafilatura")
     options = parser.parse_args()
     if not (options.data / "gold.jsonl").exists():
         print(f"no labelled pages at {options.data}; name them with --data or CLEANER_DATA", file=sys.stderr)
         return 2
+    if not has_models(options.folds):
+        return 2
     pages = [json.loads(line) for line in (options.data / "gold.jsonl").read_bytes().splitlines()]
     with ProcessPoolExecutor() as pool:
-        results = list(pool.map(_measure, [(page, options.data) for page in pages], chunksize=8))
+        results = list(
+            pool.map(_measure, [(page, options.data, str(options.folds.resolve())) for page in pages], chunksize=8)
+        )
     print("\n".join(["## HTML pages", "", *table(results), "", "## Removals", "", *rules_table(results)]))
     print(f"\nbooks balance on {sum(result.balanced for result in results)} of {len(results)} pages")
     for result in results:

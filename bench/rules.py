@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from quality import DATA
+from labelled import DATA
 
 from cleaner.audit.measure import measure, read_labelled
 from cleaner.rulebook.load import load_rulebook

@@ -19,18 +19,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from folds import FOLD_MODELS, cleaner_of, has_models
 from labelled import DATA, Labelled, fold_of, gold_key, read_gold, read_labelled_texts, words
 from peers import PEERS
-from train_text import FOLD_MODELS
 
-from cleaner.chain import Chain, Outcome
+from cleaner.chain import Outcome
 from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaner, filters
-from cleaner.rulebook.load import load_rulebook
-from cleaner.scoring.features import FEATURES
-from cleaner.scoring.trees import load_model
-from cleaner.settings import Settings
 
 RESULTS = Path(__file__).parent / "results"
 OURS = "cleaner"
@@ -66,16 +61,6 @@ class Outcomes:
     """Words of our removals by filter, lower edge of confidence, and label."""
     again: int = 0
     """Characters that cleaning the result again takes."""
-
-
-@lru_cache(maxsize=8)
-def cleaner_of(folds: str, fold: int, preset: str) -> Cleaner:
-    """The cleaner whose model knows no site of a fold."""
-    settings = Settings(preset=preset)
-    cleaner = Cleaner(settings)
-    model = load_model(Path(folds) / f"{fold}.json", FEATURES)
-    cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
-    return cleaner
 
 
 @lru_cache(maxsize=1)
@@ -278,8 +263,7 @@ def main() -> int:
     if not (options.data / "lines.jsonl.gz").exists():
         print(f"no labelled texts in {options.data}; name their folder with --data or CLEANER_DATA", file=sys.stderr)
         return 2
-    if not (options.folds / "0.json").exists():
-        print(f"no models of the folds in {options.folds}: run make train", file=sys.stderr)
+    if not has_models(options.folds):
         return 2
     texts = list(read_labelled_texts(options.data))
     if options.limit:

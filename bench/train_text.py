@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from folds import FOLD_MODELS
 from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 
 from cleaner.chain import Chain, View
@@ -39,7 +40,6 @@ from cleaner.rulebook.load import load_rulebook
 from cleaner.scoring.features import FEATURES, LEXICAL_FEATURES, Mark, grams, lexical_features, line_features
 from cleaner.text import fold, tokens
 
-FOLD_MODELS = Path("build") / "folds"
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.
 LEXICON_SITES = {"en": 6, "de": 4}

@@ -1,0 +1,35 @@
+"""Cleaners whose model was trained without the site that it is measured on."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from cleaner.chain import Chain
+from cleaner.pipeline import Cleaner, filters
+from cleaner.rulebook.load import load_rulebook
+from cleaner.scoring.features import FEATURES
+from cleaner.scoring.trees import load_model
+from cleaner.settings import Settings
+
+FOLD_MODELS = Path("build") / "folds"
+"""Where ``bench/train_text.py`` leaves the models of the folds."""
+
+
+@lru_cache(maxsize=8)
+def cleaner_of(folds: str, fold: int, preset: str = "balanced") -> Cleaner:
+    """The cleaner whose model knows no site of a fold."""
+    settings = Settings(preset=preset)
+    cleaner = Cleaner(settings)
+    model = load_model(Path(folds) / f"{fold}.json", FEATURES)
+    cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
+    return cleaner
+
+
+def has_models(folds: Path) -> bool:
+    """Whether the models of the folds are there; says on standard error how to make them if not."""
+    if (folds / "0.json").exists():
+        return True
+    print(f"no models of the folds in {folds}: run make train", file=sys.stderr)
+    return False
