@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 
-from quality import DATA
+from labelled import DATA
 
 from cleaner.language import Detector, Language, code_of, detect, detect_lines, warm_up
 from cleaner.text import scripts
