@@ -108,9 +108,12 @@ def _thread(view: View, lines: Sequence[Line]) -> tuple[int, Removal, int] | Non
         if "opens" not in heading.evidence:
             continue
         place = next((place for place, line in enumerate(lines) if line.segment.start > heading.start), len(lines))
-        behind = sum(start > heading.start for start in frames)
-        if place and behind >= MIN_FRAMES and behind * LINES_A_FRAME >= len(lines) - place:
-            return place, heading, behind
+        behind = [start for start in frames if start > heading.start]
+        if not place or len(behind) < MIN_FRAMES or len(behind) * LINES_A_FRAME < len(lines) - place:
+            continue
+        # a link to the comments stands above the story, too: from there the first frame is far away
+        if sum(line.segment.start < behind[0] for line in lines[place:]) <= LINES_A_FRAME:
+            return place, heading, len(behind)
     return None
 
 

@@ -438,7 +438,7 @@ def grams(words: Sequence[str]) -> list[str]:
 def _lexical(known: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
     table = np.zeros((len(LEXICAL_FEATURES), len(known)))
     for place, own in enumerate(known):
-        values = sorted([lexicon[gram] for gram in own if gram in lexicon])
+        values = sorted([value for value in map(lexicon.get, own) if value is not None])
         if values:
             total = sum(values)
             table[:6, place] = (
