@@ -1,0 +1,164 @@
+"""The scored filter: what it must leave alone, what it says of its removals, and that its arithmetic is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.chain import Outcome
+from cleaner.document import Document
+from cleaner.filters.layout import MODEL, SAID, text_model, weighed
+from cleaner.pipeline import Cleaner
+from cleaner.scoring.features import FEATURES, Mark, line_features
+from cleaner.scoring.shape import shapes
+from cleaner.scoring.trees import Trees, load_model
+from cleaner.settings import Settings, SettingsError
+
+STORY = [
+    "Council of Elm votes for the bridge",
+    "The council of Elm voted on Monday to rebuild the old bridge over the river before the winter comes.",
+    "Work is to begin in May, the mayor told reporters after a debate that had lasted for nearly five hours.",
+    "The bridge has been closed since the flood, and people have had to take the ferry to the other bank.",
+]
+TAIL = [
+    "Subscribe to our newsletter",
+    "Follow us on Facebook and Twitter",
+    "Harbour News Ltd · Terms · Privacy · Contact us · About us",
+    "Home | Politics | Business | Sport | Culture | Weather | Jobs",
+    "Sign in | Register | My account",
+]
+
+
+def cleaned(lines: list[str], **settings: object) -> Outcome:
+    """The outcome of the whole chain for an English text."""
+    cleaner = Cleaner(Settings(min_kept=0, **settings))  # type: ignore[arg-type]
+    return cleaner.clean(Document.from_text("\n".join(lines) + "\n", language="en"))
+
+
+def test_furniture_that_no_rule_names_goes_and_the_story_stays() -> None:
+    outcome = cleaned([*STORY, *TAIL])
+    assert outcome.text.splitlines() == STORY
+    assert "layout" in {removal.filter for removal in outcome.removals}
+
+
+def test_a_clean_story_is_let_alone() -> None:
+    assert cleaned(STORY).removals == ()
+
+
+def test_a_removal_says_what_weighed_most_and_what_it_is_worth() -> None:
+    outcome = cleaned([*STORY, *TAIL])
+    for removal in (one for one in outcome.removals if one.filter == "layout"):
+        because = removal.evidence["because"]
+        assert isinstance(because, dict) and because
+        assert all(value > 0 for value in because.values())
+        assert all(SAID[name] in removal.reason for name in because)
+        assert Settings().working_point <= removal.confidence <= 1
+
+
+def test_presets_ask_for_more_or_less_certainty() -> None:
+    gone = {
+        name: {removal.start for removal in cleaned([*STORY, *TAIL], preset=name).removals}
+        for name in ("careful", "balanced", "thorough")
+    }
+    assert gone["careful"] <= gone["balanced"] <= gone["thorough"]
+    assert all(one.confidence >= 0.99 for one in cleaned([*STORY, *TAIL], min_confidence=0.99).removals)
+    assert cleaned([*STORY, *TAIL], min_confidence=1.0).removals == ()
+
+
+@pytest.mark.parametrize("wrong", [{"preset": "bold"}, {"min_confidence": 1.5}, {"min_confidence": float("nan")}])
+def test_a_working_point_that_is_none_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match=r"preset|min-confidence"):
+        Settings(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_line_that_an_exception_names_stays(tmp_path: Path) -> None:
+    before = {removal.filter: removal for removal in cleaned([*STORY, *TAIL]).removals}
+    assert "layout" in before
+    pack = tmp_path / "mine.toml"
+    line = TAIL[3]
+    pack.write_text(
+        f'schema = 1\npack = "mine"\n[[except]]\nrule = "en/leave-a-review"\ntext = ["{line}"]\nreason = "Ours."\n',
+        encoding="utf-8",
+    )
+    assert line in cleaned([*STORY, *TAIL], rules=(str(pack),)).text
+
+
+def test_nothing_goes_where_nothing_would_be_left() -> None:
+    names = [f"Name {number} | Club {number}" for number in range(30)]
+    assert [one for one in cleaned(names).removals if one.filter == "layout"] == []
+
+
+def test_lines_that_are_gone_and_texts_without_certainty_weigh_nothing() -> None:
+    features = line_features(STORY, None, [Mark()] * len(STORY))
+    quiet = weighed(np.full(len(STORY), 1.0), features, np.zeros(len(STORY), dtype=bool))
+    assert np.isneginf(quiet).all()
+    taken = np.array([False, False, False, True])
+    assert np.isneginf(weighed(np.full(len(STORY), 1.0), features, taken)).tolist() == taken.tolist()
+
+
+@given(st.data())
+def test_trees_add_up(data: st.DataObject) -> None:
+    trees, depth, width = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 4)))
+    value = st.floats(-3, 3)
+    feature = [[data.draw(st.integers(0, width - 1)) for _ in range(depth)] for _ in range(trees)]
+    border = [[data.draw(value) for _ in range(depth)] for _ in range(trees)]
+    leaf = [[data.draw(value) for _ in range(1 << depth)] for _ in range(trees)]
+    rows = [[data.draw(value) for _ in range(width)] for _ in range(3)]
+    model = Trees(feature, border, leaf, bias=0.5)
+    plain = [
+        0.5
+        + sum(
+            leaf[tree][sum((row[feature[tree][level]] > border[tree][level]) << level for level in range(depth))]
+            for tree in range(trees)
+        )
+        for row in rows
+    ]
+    scores = model.scores(np.array(rows))
+    assert scores == pytest.approx(plain)
+    start = 0.5 + sum(sum(values) / len(values) for values in leaf)
+    assert start + model.contributions(np.array(rows)).sum(axis=1) == pytest.approx(plain)
+
+
+def test_scores_do_not_depend_on_how_many_lines_are_scored_at_once() -> None:
+    lines = [*STORY, *TAIL] * 200
+    features = line_features(lines, None, [Mark()] * len(lines))
+    scores = text_model().trees.scores(features)
+    assert scores[700:705] == pytest.approx(text_model().trees.scores(features[700:705]))
+    assert len(text_model().trees.scores(features[:0])) == 0
+
+
+def test_confidence_rises_with_the_score() -> None:
+    model = text_model()
+    assert (np.diff(model.points) > 0).all()
+    assert (np.diff(model.worth) >= 0).all()
+    for share in (0.5, 0.62, 0.9):
+        assert model.confidence(np.array([model.score_of(share)]))[0] == pytest.approx(share, abs=0.001)
+
+
+def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
+    data = json.loads(MODEL.read_text(encoding="utf-8"))
+    assert data["record"]["sha256"] and data["record"]["texts"]
+    (tmp_path / "model.json").write_text(json.dumps(data | {"features": ["length"]}))
+    with pytest.raises(ValueError, match="trained on other features"):
+        load_model(tmp_path / "model.json", FEATURES)
+
+
+def test_shapes_of_lines_in_several_scripts() -> None:
+    found = shapes(["Two Ministers met. They talked 3.5 hours.", "两国外长会晤。他们谈了。", "READ MORE", "नमस्ते दुनिया"])
+    assert found.words.tolist()[1:] == [5.0, 2.0, 2.0]
+    assert found.sentences.tolist() == [2, 2, 0, 0]
+    assert found.upper[2] == 1.0
+    assert found.upper[1] == found.upper[3] == 0.0
+    assert found.unspaced[1] > 0.8
+
+
+@given(st.lists(st.text(min_size=1).filter(lambda line: line.strip() and "\n" not in line), min_size=1, max_size=6))
+def test_any_lines_have_finite_features(lines: list[str]) -> None:
+    features = line_features(lines, lines[0], [Mark()] * len(lines), {"news": 1.0})
+    assert features.shape == (len(lines), len(FEATURES))
+    assert np.isfinite(features).all()
