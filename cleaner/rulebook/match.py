@@ -25,6 +25,8 @@ MAX_ROUNDS = 32
 # Several filters ask about the same line: answers for this many lines are kept, of lines up to this many characters.
 REMEMBERED = 1024
 REMEMBERED_LENGTH = 2000
+# Words of a line from which on only those rules are tried that take longer lines than usual.
+LONG_LINE = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,15 @@ class Matcher:
                 if rule.scope == "span":
                     self._spans.setdefault(rule.id, []).append(compiled)
         self._filters = tuple(_filters(sources, options))
+        # most rules leave long lines alone, where most of a story's characters are
+        self._long_owner = [index for index in self._owner if self._may_match_long(self.rules[index])]
+        long_rules = set(self._long_owner)
+        long = [source for source, index in zip(sources, self._owner, strict=True) if index in long_rules]
+        self._long_filters = tuple(_filters(long, options))
+
+    @staticmethod
+    def _may_match_long(rule: Rule) -> bool:
+        return rule.scope == "span" or rule.max_words > LONG_LINE
 
     def matching(self, line: str) -> list[Rule]:
         """All rules that match the line and may take something, in the order of the packs.
@@ -98,11 +109,13 @@ class Matcher:
 
     def _find(self, line: str) -> tuple[Rule, ...]:
         folded = fold(line)
-        found = [first + number for first, filter in self._filters for number in filter.Match(folded) or ()]
+        words = weight(line)
+        is_long = words > LONG_LINE
+        filters, owner = (self._long_filters, self._long_owner) if is_long else (self._filters, self._owner)
+        found = [first + number for first, filter in filters for number in filter.Match(folded) or ()]
         if not found:
             return ()
-        words = weight(line)
-        rules = [self.rules[index] for index in sorted({self._owner[number] for number in found})]
+        rules = [self.rules[index] for index in sorted({owner[number] for number in found})]
         return tuple(
             rule
             for rule in rules
