@@ -84,10 +84,10 @@ def weight(line: str) -> float:
     """
     line = line[:MAX_LOOK]
     if line.isascii():
-        return float(sum(1 for _ in _WORD.finditer(line)))
+        return float(len(_WORD.findall(line)))
     unspaced = sum(len(run) for run in _UNSPACED_RUN.findall(line))
     rest = _UNSPACED_RUN.sub(" ", line) if unspaced else line
-    return sum(1 for _ in _WORD.finditer(rest)) + unspaced / CHARACTERS_A_WORD
+    return len(_WORD.findall(rest)) + unspaced / CHARACTERS_A_WORD
 
 
 @_remembered
