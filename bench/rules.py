@@ -48,7 +48,8 @@ def main() -> int:
     if not path.exists():
         print(f"no labelled texts at {path}; name their folder with --data or CLEANER_DATA", file=sys.stderr)
         return 2
-    result = measure(load_rulebook(), chosen(path, options.half, options.all_variants))
+    book = load_rulebook()
+    result = measure(book, chosen(path, options.half, options.all_variants))
     print("| rule | right | wrong | precision (95 %) | stated | share of recall | story words | sites |")
     print("|---|---|---|---|---|---|---|---|")
     for one in sorted(result.figures, key=lambda figures: -figures.cruft_words - figures.story_words):
@@ -56,10 +57,17 @@ def main() -> int:
             continue
         low, high = one.interval
         print(
-            f"| {one.rule}{' !' if one.overstated else ''} | {one.right} | {one.wrong} "
+            f"| {one.rule}{f' {one.mark}' if one.mark else ''} | {one.right} | {one.wrong} "
             f"| {one.precision:.3f} ({low:.2f} to {high:.2f}) | {one.stated:.2f} "
             f"| {one.cruft_words / result.cruft_words:.2%} | {one.story_words} | {len(one.sites)} |"
         )
+    kinds = {rule.id: rule.kind for rule in book.rules}
+    print("\n| kind of rule | precision | share of recall |\n|---|---|---|")
+    for kind in sorted(set(kinds.values())):
+        right = sum(one.cruft_words for one in result.figures if kinds[one.rule] == kind)
+        wrong = sum(one.story_words for one in result.figures if kinds[one.rule] == kind)
+        if right + wrong:
+            print(f"| {kind} | {right / (right + wrong):.3f} | {right / result.cruft_words:.3f} |")
     print("\n| language | texts' cruft words | precision | recall | story lost |\n|---|---|---|---|---|")
     for language, (cruft, story, right, wrong) in result.groups.items():
         precision = f"{right / (right + wrong):.3f}" if right + wrong else "–"

@@ -640,7 +640,7 @@ def test_measure_looks_at_flagged_rules_beside_all_others(cli: Cli, pack: Callab
     assert rules["my/also-in-elm"] == own | {"flagged": False}
     assert active != bare
     text = cli("rules", "measure", data, "--rules", pack(rule(action="flag"))).stdout
-    assert "| my/also-in-elm (flags only) | 3 | 1 |" in text
+    assert "| my/also-in-elm (flags only) ? | 3 | 1 |" in text
     disabled = pack(rule(action="flag"), head=HEAD + 'disable = ["my/also-in-elm"]\n')
     assert "my/also-in-elm" not in measured("--rules", disabled)[1]
 

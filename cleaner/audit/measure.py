@@ -70,6 +70,11 @@ class Figures:
         """Whether the lower bound is under the stated confidence: wrong, or too few lines to tell."""
         return self.interval[0] < self.stated
 
+    @property
+    def mark(self) -> str:
+        """``!`` for an overstated rule, ``?`` for one that is unproven."""
+        return "!" if self.overstated else "?" if self.unproven else ""
+
     def count(self, text: str, label: str, site: str, language: str) -> None:
         """Count a line that the rule took."""
         self.right += label == "cruft"
@@ -98,6 +103,7 @@ class Figures:
             "sites": len(self.sites),
             "languages": sorted(self.languages),
             "overstated": self.overstated,
+            "unproven": self.unproven,
         }
 
 

@@ -343,7 +343,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
 
     Prints, for each rule, the lines it matched, its precision with a Wilson interval at 95 %, its share of the
     recall, the words of story that it hit, sites and languages. A rule whose whole interval is under the
-    confidence that it states is marked "!".
+    confidence that it states is marked "!", one whose lower bound is under it "?".
 
     Rules that only flag are measured as if they removed, and marked "(flags only)"; they do not count in the figures
     of all rules together. Rules that a pack switches off are not measured.
@@ -382,7 +382,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
             if one.precision is None:
                 continue
             low, high = one.interval
-            mark = (" (flags only)" if one.flagged else "") + (" !" if one.overstated else "")
+            mark = (" (flags only)" if one.flagged else "") + (f" {one.mark}" if one.mark else "")
             click.echo(
                 f"| {one.rule}{mark} | {one.right:,} | {one.wrong:,} | {one.precision:.3f} ({low:.2f} to {high:.2f}) "
                 f"| {one.stated:.2f} | {one.cruft_words / max(1, result.cruft_words):.2%} | {one.story_words:,} "
