@@ -231,6 +231,19 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(spread))
 
 
+# Words counted as carrying a subject: function words are shorter in the languages that were looked at.
+SUBJECT_LETTERS = 5
+
+
+def subject_words(words: Iterable[str]) -> set[str]:
+    """Those of some tokens that carry a subject: long ones, and all that are not written in ASCII letters.
+
+    >>> sorted(subject_words(("the", "council", "of", "elm", "мир")))
+    ['council', 'мир']
+    """
+    return {word for word in words if len(word) >= SUBJECT_LETTERS or not word.isascii()}
+
+
 # Scripts by the first code points of their blocks; enough to tell which writing a news text is in.
 _SCRIPTS = (
     ("Latin", "A-Za-zÀ-ɏḀ-ỿ"),

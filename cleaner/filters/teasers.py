@@ -29,7 +29,17 @@ from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.filters.witness import TITLE_WORDS, Witnesses, story_end
 from cleaner.subjects import Words, shares
-from cleaner.text import LONG_WORDS, ends_sentence, fold, is_bullet, is_marked, is_question, tokens, weight
+from cleaner.text import (
+    LONG_WORDS,
+    ends_sentence,
+    fold,
+    is_bullet,
+    is_marked,
+    is_question,
+    subject_words,
+    tokens,
+    weight,
+)
 
 NAME = "teasers"
 # A label over a teaser list has at most this many words ("More from the region").
@@ -37,8 +47,6 @@ LABEL_WORDS = 4.0
 # Share of a teaser's longer words that stand in the story.  Paragraphs of one story share .3 to .6 with the rest of
 # it, paragraphs of two stories of one site .05 to .2.
 RELATED_SHARE = 0.25
-# Words counted as carrying a subject: function words are shorter in the languages that were looked at.
-SUBJECT_LETTERS = 5
 MIN_BULLETS = 2
 # Doubled titles over summaries.
 MIN_DOUBLED = 2
@@ -105,7 +113,7 @@ def _is_list(lines: Sequence[Line], end: int, witnesses: Witnesses) -> bool:
 
 
 def _unrelated(lines: Sequence[Line], end: int, places: Sequence[int]) -> bool:
-    story = _subjects(line.text for line in lines[:end])
+    story = {word for line in lines[:end] for word in subject_words(tokens(line.text))}
     shares = [_share(lines[place].text, story) for place in places]
     return sum(shares) / len(shares) < RELATED_SHARE
 
@@ -114,12 +122,8 @@ def _is_label(text: str) -> bool:
     return not is_bullet(text) and not text.rstrip().endswith(":") and weight(text) <= LABEL_WORDS
 
 
-def _subjects(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in tokens(text) if len(word) >= SUBJECT_LETTERS or not word.isascii()}
-
-
 def _share(text: str, story: set[str]) -> float:
-    own = _subjects([text])
+    own = subject_words(tokens(text))
     return len(own & story) / len(own) if own else 1.0
 
 

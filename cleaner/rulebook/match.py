@@ -92,10 +92,6 @@ class Matcher:
         """
         return [rule for rule in self._look(line) if rule.action != "cue"]
 
-    def cues(self, line: str) -> list[Rule]:
-        """The rules with action ``cue`` that match the line: they take nothing, and tell what it looks like."""
-        return [rule for rule in self._look(line) if rule.action == "cue"]
-
     def every(self, line: str) -> list[Rule]:
         """All rules that match the line, whatever they do about it."""
         return list(self._look(line))

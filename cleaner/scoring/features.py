@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from cleaner.rulebook.model import KINDS
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
-from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, tokens
+from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
 
 Lexicon = Mapping[str, float]
 """Words and word pairs of one language, each with the log odds of standing in cruft."""
@@ -39,8 +39,6 @@ FAR = 60.0
 """Distances are cut off here: further away is as good as nowhere."""
 NEAR, WIDE = 3, 10
 """Reach, in lines, of the sums around a line."""
-SUBJECT_LETTERS = 5
-"""Words counted as carrying a subject: function words are shorter in the languages that were looked at."""
 LEAD_LINES = 3
 EDGE = 12
 """Characters by which lines with the same opening or closing know each other."""
@@ -152,7 +150,7 @@ def line_features(
     taken = np.array([mark.taken for mark in marks])
     prose = _is_prose(words, ends) & ~taken
     spoken = [tokens(fold(line)) for line in lines]
-    overlaps = _overlaps([_subjects(own) for own in spoken], prose, title)
+    overlaps = _overlaps([subject_words(own) for own in spoken], prose, title)
     flags, hints = _marks(marks, prose)
     columns = [
         _shape(lines, shape, ends, starts),
@@ -212,10 +210,6 @@ def _beginning(line: str) -> int:
     if first in BULLETS:
         return 4
     return 5 if first in "\"'“„«‘»›「『" else 6
-
-
-def _subjects(words: Sequence[str]) -> set[str]:
-    return {word for word in words if len(word) >= SUBJECT_LETTERS or not word.isascii()}
 
 
 def _has_address(line: str) -> bool:
@@ -393,7 +387,7 @@ def _text(words: Floats, prose: Flags, taken: Flags) -> Floats:
 def _overlaps(own: Sequence[set[str]], prose: Flags, title: str | None) -> Floats:
     """Share of a line's longer words that stand in headline, lead, prose, any other line, the line before or after."""
     is_prose = prose.tolist()
-    headline = _subjects(tokens(fold(title))) if title else set()
+    headline = subject_words(tokens(fold(title))) if title else set()
     lead: set[str] = set()
     in_prose: Counter[str] = Counter()
     anywhere: Counter[str] = Counter()
