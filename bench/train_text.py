@@ -31,14 +31,19 @@ from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 
 from cleaner.chain import Chain, View
 from cleaner.document import Document
-from cleaner.filters.blocks import Blocks
 from cleaner.filters.layout import MODEL, marked_lines, weighed
-from cleaner.filters.rules import Rules
-from cleaner.filters.teasers import Teasers
 from cleaner.language import detect_lines
+from cleaner.pipeline import before_model
 from cleaner.rulebook.load import load_rulebook
-from cleaner.scoring.features import FEATURES, LEXICAL_FEATURES, Mark, grams, lexical_features, line_features
-from cleaner.text import fold, tokens
+from cleaner.scoring.features import (
+    FEATURES,
+    LEXICAL_FEATURES,
+    Lexicon,
+    grams,
+    lexical_features,
+    line_features,
+    spoken_words,
+)
 
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.
@@ -77,7 +82,8 @@ class Text:
     words: npt.NDArray[np.int64]
     taken: npt.NDArray[np.bool_]
     features: npt.NDArray[np.float32]
-    grams: Sequence[Sequence[str]]
+    spoken: Sequence[Sequence[str]]
+    """The words of the lines; empty where the language has no lexicon."""
 
     @property
     def fold(self) -> int:
@@ -88,7 +94,7 @@ class Text:
 @lru_cache(maxsize=1)
 def _before() -> tuple[Chain, Any]:
     book = load_rulebook()
-    return Chain([Rules(book), Blocks(book), Teasers()]), book
+    return Chain(before_model(book)), book
 
 
 def look_at(source: Labelled) -> Text:
@@ -102,9 +108,8 @@ def look_at(source: Labelled) -> Text:
         raise ValueError(f"{source.id}: {len(source.lines)} lines make {len(document.segments)} segments")
     view = View(document, chain.clean(document).removals)
     seen = marked_lines(view, book.matcher(document.language, document.site))
-    marks: list[Mark] = [mark for *_, mark in seen]
+    marks = [mark for *_, mark in seen]
     texts = [text for _, text, _ in seen]
-    known = document.language in LEXICON_SITES
     return Text(
         source=source,
         language=document.language or "",
@@ -113,7 +118,7 @@ def look_at(source: Labelled) -> Text:
         words=np.array([len(words(source.lines[index][0])) for index, _, _ in seen]),
         taken=np.array([mark.taken for mark in marks]),
         features=line_features(texts, document.title, marks).astype(np.float32),
-        grams=[grams(tokens(fold(text))) for text in texts] if known else [],
+        spoken=[spoken_words(text) for text in texts] if document.language in LEXICON_SITES else [],
     )
 
 
@@ -129,12 +134,12 @@ def count_words(texts: Sequence[Text], language: str) -> tuple[list[Counts], lis
     for text in texts:
         if text.language != language:
             continue
-        for line, label, own in zip(text.lines, text.labels.tolist(), text.grams, strict=True):
+        for line, label, own in zip(text.lines, text.labels.tolist(), text.spoken, strict=True):
             if label > 1 or (text.source.site, line) in seen:
                 continue
             seen.add((text.source.site, line))
             totals[text.fold][label] += 1
-            for gram in sorted(set(own)):
+            for gram in sorted(set(grams(own))):
                 so_far = used[text.source.site, gram]
                 count = counts[text.fold][gram]
                 count[2] += so_far == [0, 0]
@@ -173,8 +178,9 @@ class Lexicons:
     def __init__(self, texts: Sequence[Text]) -> None:
         self._counts = {language: count_words(texts, language) for language in LEXICON_SITES}
         self._known: dict[tuple[str, tuple[int, ...]], dict[str, float]] = {}
+        self._ready: dict[tuple[str, tuple[int, ...]], Lexicon] = {}
 
-    def get(self, language: str, without: set[int]) -> Mapping[str, float]:
+    def get(self, language: str, without: set[int]) -> dict[str, float]:
         """The lexicon of a language that no text of these folds had a part in."""
         if language not in LEXICON_SITES:
             return {}
@@ -183,6 +189,13 @@ class Lexicons:
             self._known[key] = lexicon(*self._counts[language], without, LEXICON_SITES[language])
         return self._known[key]
 
+    def lexicon(self, language: str, without: set[int]) -> Lexicon:
+        """The same, as the features take it."""
+        key = language, tuple(sorted(without))
+        if key not in self._ready:
+            self._ready[key] = Lexicon(self.get(language, without))
+        return self._ready[key]
+
 
 def matrix(texts: Sequence[Text], lexicons: Lexicons, without: set[int]) -> npt.NDArray[np.float32]:
     """Features of all lines, the words weighed by lexicons that know neither the text's fold nor these."""
@@ -190,10 +203,10 @@ def matrix(texts: Sequence[Text], lexicons: Lexicons, without: set[int]) -> npt.
     places = [FEATURES.index(name) for name in LEXICAL_FEATURES]
     for text in texts:
         features = text.features
-        if text.grams:
+        if text.spoken:
             features = features.copy()
-            known = lexicons.get(text.language, without | {text.fold})
-            features[:, places] = lexical_features(text.grams, features, known)
+            known = lexicons.lexicon(text.language, without | {text.fold})
+            features[:, places] = lexical_features(text.spoken, features, known)
         rows.append(features)
     return np.concatenate(rows)
 

@@ -76,12 +76,18 @@ def _lines(document: Document, removals: Sequence[Removal]) -> Iterator[Line]:
         while ahead < len(removals) and removals[ahead].start < segment.end:
             cut.append(removals[ahead])
             ahead += 1
+        if len(cut) == 1 and cut[0].start <= segment.start and segment.end <= cut[0].end:
+            continue
         pieces = _between(segment, cut)
-        kept = "".join(text[start:end] for start, end in pieces)
+        kept = "".join([text[start:end] for start, end in pieces])
         stripped = kept.strip()
         if stripped:
             left = len(kept) - len(kept.lstrip())
-            yield Line(index, segment, stripped, tuple(_trim(pieces, left, left + len(stripped))))
+            if cut:
+                pieces = list(_trim(pieces, left, left + len(stripped)))
+            else:
+                pieces = [(segment.start + left, segment.start + left + len(stripped))]
+            yield Line(index, segment, stripped, tuple(pieces))
 
 
 def _between(segment: Segment, cut: Sequence[Removal]) -> list[tuple[int, int]]:

@@ -152,7 +152,8 @@ def detect_lines(
     Each gives its beginning alone, so that one paragraph in another language cannot outvote the rest.
     """
     longest = sorted(lines, key=len, reverse=True)[: LOOK // LINE_LOOK]
-    return detect("\n".join(line[:LINE_LOOK] for line in longest), declared, detector)
+    look = max(LINE_LOOK, LOOK // max(len(longest), 1))
+    return detect("\n".join(line[:look] for line in longest), declared, detector)
 
 
 def warm_up() -> None:

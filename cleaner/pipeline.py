@@ -52,15 +52,18 @@ def filters(rulebook: Rulebook, settings: Settings, model: Model | None = None) 
     What stands in a page's text is for extraction to say, whose verdicts are not measured by the working point.
     """
     on_text: list[Filter] = [
-        Rules(rulebook),
-        Blocks(rulebook),
-        Teasers(),
+        *before_model(rulebook),
         Layout(rulebook, settings.working_point, model),
         Topic(),
         Repeats(),
         OtherLanguage(settings.detector),
     ]
     return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
+
+
+def before_model(rulebook: Rulebook) -> list[Filter]:
+    """The filters of texts that run before the model, which is trained on what they leave."""
+    return [Rules(rulebook), Blocks(rulebook), Teasers()]
 
 
 class Cleaner:

@@ -27,7 +27,8 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u0900-\u0963\u0971-\u0df3\u200c\u200d"
 )
-_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’ʼ\-](?:[^\W_]|[{_MARKS}])+)*")
+_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:['’ʼ\-](?:[^\W_]+|[{_MARKS}]+)+)*")
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
 # Characters that nobody sees: soft hyphens, zero-width spaces, marks of writing direction, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # Code points of scripts that put no spaces between words: Kana, Han, Thai, Lao, Burmese, Khmer.
@@ -84,7 +85,7 @@ def weight(line: str) -> float:
     """
     line = line[:MAX_LOOK]
     if line.isascii():
-        return float(len(_WORD.findall(line)))
+        return float(len(tokens(line)))
     unspaced = sum(len(run) for run in _UNSPACED_RUN.findall(line))
     rest = _UNSPACED_RUN.sub(" ", line) if unspaced else line
     return len(_WORD.findall(rest)) + unspaced / CHARACTERS_A_WORD
@@ -226,7 +227,7 @@ def tokens(text: str) -> tuple[str, ...]:
     (('baku’s', '3', '3', 'format'), ('外', '长', 'met'))
     """
     if text.isascii():
-        return tuple(_WORD.findall(text.lower()))
+        return tuple(_ASCII_WORD.findall(text.lower()))
     spread = _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text.casefold())
     return tuple(_WORD.findall(spread))
 

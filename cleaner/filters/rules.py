@@ -46,7 +46,7 @@ class Rules:
                 continue
             if rule is not None:
                 headings[len(kept)] = rule
-            kept.append(replace(line, text=text))
+            kept.append(line if text == line.text else replace(line, text=text))
         if not headings:
             return
         witnesses = Witnesses(kept)
@@ -68,6 +68,8 @@ def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal],
     text = line.text
     for _ in range(MAX_ROUNDS):
         matching = matcher.matching(text)
+        if not matching:
+            break
         for rule in matching:
             if rule.scope == "heading-block":
                 return removals, rule, text

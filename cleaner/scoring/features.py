@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,6 @@ import numpy.typing as npt
 from cleaner.rulebook.model import KINDS
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
-
-Lexicon = Mapping[str, float]
-"""Words and word pairs of one language, each with the log odds of standing in cruft."""
-NO_LEXICON: Lexicon = MappingProxyType({})
 
 KIND_BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 RELATED = KIND_BITS["related"] | KIND_BITS["promo"]
@@ -118,6 +113,40 @@ FEATURES = (
 """Names of the columns."""
 
 
+class Lexicon:
+    """Words and word pairs of one language, each with the log odds of standing in cruft; `grams` says how they look.
+
+    >>> sorted(Lexicon({"read": 0.5, "read more": 2.0, "page #": 1.5}).values(("read", "more", "page", "3")))
+    [0.5, 1.5, 2.0]
+    """
+
+    __slots__ = ("_pairs", "_words")
+
+    def __init__(self, odds: Mapping[str, float]) -> None:
+        self._words: dict[str, float] = {}
+        self._pairs: dict[str, dict[str, float]] = {}
+        for gram, value in odds.items():
+            word, _, following = gram.partition(" ")
+            if following:
+                self._pairs.setdefault(word, {})[following] = value
+            else:
+                self._words[word] = value
+
+    def __bool__(self) -> bool:
+        return bool(self._words or self._pairs)
+
+    def values(self, words: Sequence[str]) -> list[float]:
+        """The log odds of those of the words and pairs of a line that it knows."""
+        plain = _plain(words)
+        known, pairs = self._words, self._pairs
+        found = [known[word] for word in plain if word in known]
+        found += [pairs[one][other] for one, other in pairwise(plain) if one in pairs and other in pairs[one]]
+        return found
+
+
+NO_LEXICON = Lexicon({})
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What earlier filters and the rule packs said of one line."""
@@ -149,7 +178,7 @@ def line_features(
     starts = np.array([_beginning(line) for line in lines], dtype=np.float64)
     taken = np.array([mark.taken for mark in marks])
     prose = _is_prose(words, ends) & ~taken
-    spoken = [tokens(fold(line)) for line in lines]
+    spoken = [spoken_words(line) for line in lines]
     overlaps = _overlaps([subject_words(own) for own in spoken], prose, title)
     flags, hints = _marks(marks, prose)
     columns = [
@@ -162,18 +191,21 @@ def line_features(
         _text(words, prose, taken),
         overlaps,
         hints,
-        _lexical([grams(own) for own in spoken], prose, lexicon)
-        if lexicon
-        else np.zeros((len(LEXICAL_FEATURES), len(lines))),
+        _lexical(spoken, prose, lexicon) if lexicon else np.zeros((len(LEXICAL_FEATURES), len(lines))),
     ]
     return np.concatenate(columns).T
 
 
 def lexical_features(
-    known: Sequence[Sequence[str]], features: npt.NDArray[np.floating[Any]], lexicon: Lexicon
+    spoken: Sequence[Sequence[str]], features: npt.NDArray[np.floating[Any]], lexicon: Lexicon
 ) -> Floats:
-    """The columns `LEXICAL_FEATURES` of lines with these `grams`, whose other features are known already."""
-    return _lexical(known, features[:, FEATURES.index("prose_run")] > 0, lexicon).T
+    """The columns `LEXICAL_FEATURES` of lines of these `spoken_words`, whose other features are known already."""
+    return _lexical(spoken, features[:, FEATURES.index("prose_run")] > 0, lexicon).T
+
+
+def spoken_words(line: str) -> tuple[str, ...]:
+    """The folded words of a line, by which lines and lexicons are compared."""
+    return tokens(line if line.isascii() else fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
@@ -386,37 +418,39 @@ def _text(words: Floats, prose: Flags, taken: Flags) -> Floats:
 
 def _overlaps(own: Sequence[set[str]], prose: Flags, title: str | None) -> Floats:
     """Share of a line's longer words that stand in headline, lead, prose, any other line, the line before or after."""
-    is_prose = prose.tolist()
-    headline = subject_words(tokens(fold(title))) if title else set()
-    lead: set[str] = set()
-    in_prose: Counter[str] = Counter()
-    anywhere: Counter[str] = Counter()
-    seen = 0
-    for subjects, told in zip(own, is_prose, strict=True):
-        anywhere.update(subjects)
-        if told:
-            in_prose.update(subjects)
-            if seen < LEAD_LINES:
-                lead |= subjects
-                seen += 1
-    shares = np.full((len(OVERLAP_FEATURES), len(own)), -1.0)
-    previous: set[str] = set()
-    for place, (subjects, told) in enumerate(zip(own, is_prose, strict=True)):
-        size = len(subjects)
-        if size:
-            shares[:6, place] = (
-                len(subjects & headline) / size if headline else -1.0,
-                len(subjects & lead) / size,
-                sum([in_prose[word] > told for word in subjects]) / size,
-                sum([anywhere[word] > 1 for word in subjects]) / size,
-                len(subjects & previous) / size,
-                size,
-            )
-        else:
-            shares[5, place] = 0.0
-        previous = subjects
+    count = len(own)
+    shares = np.full((len(OVERLAP_FEATURES), count), -1.0)
+    sizes = np.array([len(subjects) for subjects in own], dtype=np.int64)
+    shares[5] = sizes
+    numbers: dict[str, int] = {}
+    words = np.array([numbers.setdefault(word, len(numbers)) for subjects in own for word in subjects])
+    if not len(words):
+        return shares
+    line = np.repeat(np.arange(count), sizes)
+    told = prose[line]
+    titled = subject_words(spoken_words(title)) if title else set()
+    headline = np.array([word in titled for word in numbers])
+    lead = np.zeros(len(numbers), dtype=np.bool_)
+    lead[words[np.isin(line, np.flatnonzero(prose)[:LEAD_LINES])]] = True
+    in_prose = np.bincount(words[told], minlength=len(numbers))
+    anywhere = np.bincount(words, minlength=len(numbers))
+    # the places of each word, in the order of the lines: where it stands in the line before
+    order = np.argsort(words, kind="stable")
+    again = np.zeros(len(words), dtype=np.bool_)
+    again[order[1:]] = (np.diff(words[order]) == 0) & (np.diff(line[order]) == 1)
+    found = np.array([headline[words], lead[words], in_prose[words] > told, anywhere[words] > 1, again])
+    filled = np.flatnonzero(sizes)
+    first = np.cumsum(sizes) - sizes
+    shares[:5, filled] = np.add.reduceat(found, first[filled], axis=1, dtype=np.float64) / sizes[filled]
+    if not titled:
+        shares[0] = -1.0
     shares[6, :-1] = shares[4, 1:]
     return shares
+
+
+def _plain(words: Sequence[str]) -> list[str]:
+    # digits stand before the colon, letters behind it
+    return [word if word > ":" else "#" for word in words[:LEXICAL_WORDS]]
 
 
 def grams(words: Sequence[str]) -> list[str]:
@@ -425,24 +459,29 @@ def grams(words: Sequence[str]) -> list[str]:
     >>> grams(["page", "3", "news"])
     ['page', '#', 'news', 'page #', '# news']
     """
-    plain = [word if word[0].isalpha() else "#" for word in words[:LEXICAL_WORDS]]
+    plain = _plain(words)
     return plain + [f"{one} {other}" for one, other in pairwise(plain)]
 
 
-def _lexical(known: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
-    table = np.zeros((len(LEXICAL_FEATURES), len(known)))
-    for place, own in enumerate(known):
-        values = sorted([value for value in map(lexicon.get, own) if value is not None])
-        if values:
-            total = sum(values)
-            table[:6, place] = (
-                total / len(own) ** 0.5,
-                total / len(own),
-                max(values[-1], 0.0),
-                sum([value for value in values[-3:] if value > 0]),
-                min(values[0], 0.0),
-                sum([value for value in values[:3] if value < 0]),
-            )
+def _lexical(spoken: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
+    count = len(spoken)
+    table = np.zeros((len(LEXICAL_FEATURES), count))
+    known = [lexicon.values(words) for words in spoken]
+    sizes = np.array([len(own) for own in known], dtype=np.int64)
+    values = np.array([value for own in known for value in own])
+    if len(values):
+        line = np.repeat(np.arange(count), sizes)
+        all_grams = np.array([max(2 * min(len(words), LEXICAL_WORDS) - 1, 1) for words in spoken])
+        total = np.bincount(line, values, count)
+        table[0], table[1] = total / np.sqrt(all_grams), total / all_grams
+        values = values[np.lexsort((values, line))]
+        behind = np.cumsum(sizes)
+        for place in range(3):
+            has = sizes > place
+            table[3, has] += np.maximum(values[(behind - 1 - place)[has]], 0.0)
+            table[5, has] += np.minimum(values[(behind - sizes + place)[has]], 0.0)
+            if place == 0:
+                table[2], table[4] = table[3], table[5]
     first, sizes = _bounds(prose)
     table[6] = _around(table[:1], NEAR)[0]
     table[7] = _around(table[:1], WIDE)[0]

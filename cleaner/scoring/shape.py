@@ -72,19 +72,21 @@ def _ends() -> npt.NDArray[np.bool_]:
     return table
 
 
+def _codes(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
+    """Code points of a text; those beyond the basic plane are `PLANE`."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return np.minimum(np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32), PLANE)
+
+
 def shapes(lines: Sequence[str]) -> Shapes:
     """Figures of all lines; none may be empty or hold a line break."""
     count = len(lines)
-    text = "\n".join(lines) + "\n"
-    codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
-    codes = np.minimum(codes, PLANE)
-    kind = _classes()[codes]
-    breaks = np.flatnonzero(codes == 10)
-    line = np.zeros(len(codes), dtype=np.int64)
-    line[breaks[:-1] + 1] = 1
-    line = np.cumsum(line)
+    codes = _codes("\n".join(lines) + "\n")
+    kind = _classes().take(codes)
+    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    line = np.repeat(np.arange(count), lengths + 1)
     tally = np.bincount(line * CLASSES + kind, minlength=count * CLASSES).reshape(count, CLASSES)
-    lengths = np.diff(breaks, prepend=-1) - 1
     before = np.empty_like(kind)
     before[0] = SPACE
     before[1:] = kind[:-1]
@@ -95,7 +97,7 @@ def shapes(lines: Sequence[str]) -> Shapes:
     starts[2:] &= ~((kind[1:-1] == PUNCTUATION) & is_word[:-2])
     begun = np.bincount(line[starts], minlength=count)
     capitals = np.bincount(line[starts & (kind == UPPER)], minlength=count)
-    ending = _ends()[codes]
+    ending = _ends().take(codes)
     # a full stop inside a number or an address ends nothing; those of scripts without spaces need none behind them
     ending[:-1] &= (kind[1:] <= SPACE) | (kind[1:] == PUNCTUATION) | (codes[:-1] > 0x2FFF)
     wide = tally[:, UNSPACED_LETTER]

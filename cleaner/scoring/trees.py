@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
+from cleaner.scoring.features import Lexicon
 from cleaner.scoring.shape import Floats
 
 # Lines scored at once: bounds the memory of a document of 100,000 lines.
@@ -43,27 +44,34 @@ class Trees:
 
     def __init__(self, feature: ArrayLike, border: ArrayLike, leaf: ArrayLike, bias: float) -> None:
         self.feature = np.array(feature, dtype=np.int64)
-        self.border = np.array(border, dtype=np.float64).ravel()
+        self.border = np.array(border, dtype=np.float64)
         self.leaf = np.array(leaf, dtype=np.float64)
         self.bias = bias
-        self._asked = self.feature.ravel()
+        # many trees ask the same: each question is answered once
+        asked = np.stack((self.feature.T.ravel(), self.border.T.ravel()), axis=1)
+        questions, place = np.unique(asked, axis=0, return_inverse=True)
+        self._asked = questions[:, 0].astype(np.int64)
+        self._above = questions[:, 1:]
+        self._question = place.reshape(self.feature.T.shape)
         self._values = self.leaf.ravel()
-        self._offsets = np.arange(len(self.leaf)) * self.leaf.shape[1]
+        self._first = np.arange(len(self.leaf))[:, None] * self.leaf.shape[1]
 
     def scores(self, features: Floats) -> Floats:
         """Log odds, one a row of ``features`` (rows, features)."""
         return np.concatenate(
             [
-                self._values[self._leaves(features[start : start + CHUNK])].sum(axis=1) + self.bias
+                self._values.take(self._leaves(features[start : start + CHUNK])).sum(axis=0) + self.bias
                 for start in range(0, max(len(features), 1), CHUNK)
             ]
         )
 
     def _leaves(self, features: Floats) -> npt.NDArray[np.int64]:
-        """Place of each row's leaf of each tree in the flat array of values."""
-        above = features[:, self._asked] > self.border
-        bits = above.reshape(len(features), *self.feature.shape)
-        return np.asarray(np.packbits(bits, axis=2, bitorder="little")[:, :, 0] + self._offsets)
+        """Place of each row's leaf of each tree in the flat array of values: (trees, rows)."""
+        answers = (features.T.take(self._asked, axis=0) > self._above).view(np.uint8)
+        leaves = answers.take(self._question[0], axis=0)
+        for level in range(1, len(self._question)):
+            leaves |= answers.take(self._question[level], axis=0) << level
+        return np.asarray(leaves + self._first)
 
     @cached_property
     def _moves(self) -> Floats:
@@ -80,8 +88,9 @@ class Trees:
     def contributions(self, features: Floats) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
         moved = np.zeros(features.shape)
-        for place, leaves in enumerate(self._leaves(features)):
-            moved[place] = np.bincount(self._asked, self._moves[leaves].ravel(), features.shape[1])
+        asked = self.feature.ravel()
+        for place, leaves in enumerate(self._leaves(features).T):
+            moved[place] = np.bincount(asked, self._moves[leaves].ravel(), features.shape[1])
         return moved
 
 
@@ -91,7 +100,7 @@ class Model:
 
     features: tuple[str, ...]
     trees: Trees
-    lexicons: Mapping[str, Mapping[str, float]]
+    lexicons: Mapping[str, Lexicon]
     points: Floats
     """Scores (log odds) in ascending order, and in ``worth`` the share of lines of that score that are cruft."""
     worth: Floats
@@ -120,7 +129,7 @@ def load_model(path: Path, features: Sequence[str]) -> Model:
     return Model(
         features=tuple(features),
         trees=Trees(trees["feature"], trees["border"], trees["leaf"], float(trees["bias"])),
-        lexicons=data["lexicons"],
+        lexicons={language: Lexicon(odds) for language, odds in data["lexicons"].items()},
         points=np.array(data["calibration"]["score"], dtype=np.float64),
         worth=np.array(data["calibration"]["cruft"], dtype=np.float64),
         record=data["record"],
