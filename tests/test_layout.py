@@ -14,7 +14,7 @@ from cleaner.chain import Outcome
 from cleaner.document import Document
 from cleaner.filters.layout import MODEL, SAID, text_model, weighed
 from cleaner.pipeline import Cleaner
-from cleaner.scoring.features import FEATURES, Mark, line_features
+from cleaner.scoring.features import FEATURES, Lexicon, Mark, line_features
 from cleaner.scoring.shape import shapes
 from cleaner.scoring.trees import Trees, load_model
 from cleaner.settings import Settings, SettingsError
@@ -159,6 +159,6 @@ def test_shapes_of_lines_in_several_scripts() -> None:
 
 @given(st.lists(st.text(min_size=1).filter(lambda line: line.strip() and "\n" not in line), min_size=1, max_size=6))
 def test_any_lines_have_finite_features(lines: list[str]) -> None:
-    features = line_features(lines, lines[0], [Mark()] * len(lines), {"news": 1.0})
+    features = line_features(lines, lines[0], [Mark()] * len(lines), Lexicon({"news": 1.0}))
     assert features.shape == (len(lines), len(FEATURES))
     assert np.isfinite(features).all()
