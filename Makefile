@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language build clean
+.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language bench-speed build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,10 @@ bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites
 
 bench-language: $(VENV)/.ready ## Detectors of language: right, wrong, CPU time (others than ours: pip install -e '.[bench]')
 	$(BIN)/python bench/language.py
+
+bench-speed: $(VENV)/.ready ## Time of the text chain, beside datatrove's filters (needs the data)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[speed]'
+	$(BIN)/python bench/speed.py --json bench/results/speed.json
 
 bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
 	$(BIN)/python bench/matching.py

@@ -188,11 +188,17 @@ class Chain:
         """Run all filters over the document."""
         view = View(document)
         for filter in self.filters:
-            proposed = sorted(filter.removals(view), key=lambda removal: (removal.start, -removal.end))
-            if proposed:
-                view = View(document, _merge(view.removals, proposed, len(document.text)))
+            view = self.step(view, filter)
         rejected = self.guard.check(document, view.removals) if self.guard else None
         return Outcome(document, view.removals, rejected)
+
+    @staticmethod
+    def step(view: View, filter: Filter) -> View:
+        """What is still kept after one more filter."""
+        proposed = sorted(filter.removals(view), key=lambda removal: (removal.start, -removal.end))
+        if not proposed:
+            return view
+        return View(view.document, _merge(view.removals, proposed, len(view.document.text)))
 
 
 def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int) -> tuple[Removal, ...]:
