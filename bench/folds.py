@@ -18,8 +18,8 @@ FOLD_MODELS = Path("build") / "folds"
 
 
 @lru_cache(maxsize=8)
-def cleaner_of(folds: str, fold: int, preset: str = "balanced") -> Cleaner:
-    """The cleaner whose model knows no site of a fold."""
+def cleaner_of(folds: str, fold: int | str, preset: str = "balanced") -> Cleaner:
+    """The cleaner whose model knows no site of a fold, or whatever else the model of that name was trained without."""
     settings = Settings(preset=preset)
     cleaner = Cleaner(settings)
     model = load_model(Path(folds) / f"{fold}.json", FEATURES)

@@ -72,14 +72,37 @@ def read_labelled_texts(data: Path = DATA) -> Iterator[Labelled]:
             )
 
 
-def read_gold(data: Path = DATA) -> dict[tuple[str, str], Counter[str]]:
-    """Words of the story of each page, by dataset and id as the labelled texts write them."""
-    gold: dict[tuple[str, str], Counter[str]] = {}
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The story of a page, as people marked it."""
+
+    dataset: str
+    id: str
+    site: str
+    url: str
+    title: str
+    paragraphs: tuple[str, ...]
+    """White space collapsed; none is empty."""
+
+
+def read_stories(data: Path = DATA) -> Iterator[Story]:
+    """The stories of all pages, from ``gold.jsonl``.  Raises `FileNotFoundError`."""
     with (data / "gold.jsonl").open(encoding="utf-8") as stream:
         for line in stream:
             record = json.loads(line)
-            gold[record["dataset"], _short(record["id"])] = Counter(words("\n".join(record["paragraphs"])))
-    return gold
+            yield Story(
+                dataset=record["dataset"],
+                id=_short(record["id"]),
+                site=record["site"],
+                url=record["url"],
+                title=record["title"] or "",
+                paragraphs=tuple(" ".join(text.split()) for text in record["paragraphs"] if text.strip()),
+            )
+
+
+def read_gold(data: Path = DATA) -> dict[tuple[str, str], Counter[str]]:
+    """Words of the story of each page, by dataset and id as the labelled texts write them."""
+    return {(story.dataset, story.id): Counter(words("\n".join(story.paragraphs))) for story in read_stories(data)}
 
 
 def gold_key(text: Labelled) -> tuple[str, str]:

@@ -20,12 +20,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from folds import FOLD_MODELS, cleaner_of, has_models
-from labelled import DATA, Labelled, fold_of, gold_key, read_gold, read_labelled_texts, words
+from labelled import DATA, Labelled, Story, fold_of, gold_key, read_gold, read_labelled_texts, read_stories, words
 from peers import PEERS
 
 from cleaner.chain import Outcome
 from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
+from cleaner.pipeline import Cleaner
 
 RESULTS = Path(__file__).parent / "results"
 OURS = "cleaner"
@@ -71,7 +72,11 @@ def _gold(data: str) -> dict[tuple[str, str], Counter[str]]:
 def measure(job: tuple[Labelled, str, str, str, bool]) -> Outcomes:
     """Run all tools over one labelled text."""
     text, data, folds, preset, with_peers = job
-    cleaner = cleaner_of(folds, fold_of(text.site), preset)
+    return measure_with(cleaner_of(folds, fold_of(text.site), preset), text, data, with_peers)
+
+
+def measure_with(cleaner: Cleaner, text: Labelled, data: str, with_peers: bool = False) -> Outcomes:
+    """Run a cleaner, and the other tools, over one labelled text."""
     document = cleaner.document(_raw(text, text.text))
     outcome = cleaner.clean(document)
     again = cleaner.clean(cleaner.document(_raw(text, outcome.text)))
@@ -235,6 +240,35 @@ def reliability_table(results: Sequence[Outcomes]) -> Iterable[str]:
                 yield f"| {name} | {low:.2f} to {min(high, 1.0):.2f} | {cruft + story:,} | {share:.3f} |"
 
 
+def clean_story(job: tuple[Story, str, str]) -> tuple[int, int, Counter[str]]:
+    """Words of a story that is cleaned as if it were a text, words that went, and the same by filter and rule."""
+    story, folds, preset = job
+    cleaner = cleaner_of(folds, fold_of(story.site), preset)
+    text = "\n".join(story.paragraphs)
+    raw = Raw(id=story.id, source=story.id, text=text, url=story.url, title=story.title or None)
+    gone: Counter[str] = Counter()
+    for removal in cleaner.clean(cleaner.document(raw)).removals:
+        gone[f"{removal.filter}: {removal.rule}"] += len(words(text[removal.start : removal.end]))
+    return len(words(text)), gone.total(), gone
+
+
+def stories_table(results: Sequence[tuple[int, int, Counter[str]]]) -> Iterable[str]:
+    """What cleaning takes of stories that hold nothing else, by the rules that take most."""
+    size, gone = sum(size for size, _, _ in results), sum(gone for _, gone, _ in results)
+    touched = sum(bool(rules) for *_, rules in results)
+    yield (
+        f"Of {len(results):,} stories alone, cleaning takes {gone / size:.2%} of the words and touches "
+        f"{touched / len(results):.1%} of the documents."
+    )
+    yield ""
+    yield "| filter and rule | documents | words |"
+    yield "|---|---|---|"
+    together = total(rules for *_, rules in results)
+    documents = Counter(rule for *_, rules in results for rule in rules)
+    for rule, count in sorted(documents.items(), key=lambda item: (-item[1], item[0]))[:12]:
+        yield f"| {rule} | {count:,} | {together[rule]:,} |"
+
+
 def worst(results: Sequence[Outcomes]) -> Iterable[str]:
     """The texts that lost most of their story, and the longest story lines that went."""
     yield "## The 20 worst texts"
@@ -268,9 +302,14 @@ def main() -> int:
     texts = list(read_labelled_texts(options.data))
     if options.limit:
         texts = texts[:: max(1, len(texts) // options.limit)]
-    jobs = [(text, str(options.data), str(options.folds.resolve()), options.preset, options.peers) for text in texts]
+    stories = list(read_stories(options.data))
+    if options.limit:
+        stories = stories[:: max(1, len(stories) // options.limit)]
+    where = (str(options.folds.resolve()), options.preset)
+    jobs = [(text, str(options.data), *where, options.peers) for text in texts]
     with ProcessPoolExecutor() as pool:
         results = list(pool.map(measure, jobs, chunksize=8))
+        taken = list(pool.map(clean_story, ((story, *where) for story in stories), chunksize=8))
     tools = [*PEERS, OURS] if options.peers else [OURS]
     unchanged = sum(one.again == 0 for one in results)
     parts = [
@@ -280,6 +319,7 @@ def main() -> int:
         "\n".join(table(results, lambda one: one.text[2], [OURS], "variant")),
         "\n".join(kinds_table(results)),
         "\n".join(reliability_table(results)),
+        "\n".join(stories_table(taken)),
         f"Cleaning the result again changes nothing in {unchanged / len(results):.2%} of {len(results):,} texts.",
     ]
     page = "\n\n".join(parts) + "\n"

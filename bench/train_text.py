@@ -68,6 +68,7 @@ SETTINGS: dict[str, Any] = {
     "allow_writing_files": False,
     "verbose": 0,
 }
+# All visible text of a page has as many lines as all that six extractors leave of it.
 BODY_WEIGHT = 0.5
 
 
@@ -230,12 +231,7 @@ def main() -> int:
     with ProcessPoolExecutor() as pool:
         texts = list(pool.map(look_at, read_labelled_texts(options.data), chunksize=16))
     folds = np.repeat([text.fold for text in texts], [len(text.lines) for text in texts])
-    labels = np.concatenate([text.labels for text in texts])
-    taken = np.concatenate([text.taken for text in texts])
-    sizes = np.concatenate([text.words for text in texts])
-    body = np.repeat([text.source.is_body for text in texts], [len(text.lines) for text in texts])
-    weights = np.sqrt(np.clip(sizes, 1, 100)) * np.where(body, BODY_WEIGHT, 1.0)
-    used = (labels < 2) & ~taken
+    labels, importance, weights, used = tables(texts)
     lexicons = Lexicons(texts)
     scores = np.zeros(len(labels))
     models = []
@@ -247,15 +243,30 @@ def main() -> int:
         print(f"fold {test}: {int(chosen.sum()):,} lines", file=sys.stderr)
     weight = weigh_all(scores, texts)
     sure = used & np.isfinite(weight)
-    curve = calibrate(weight[sure], labels[sure], np.where(body[sure], BODY_WEIGHT, 1.0))
+    curve = calibrate(weight[sure], labels[sure], importance[sure])
     options.folds.mkdir(parents=True, exist_ok=True)
     record = training_record(options.data, texts)
     for test, model in enumerate(models):
-        write(options.folds / f"{test}.json", model, lexicons, {test}, curve, record | {"without fold": test})
+        known = {language: lexicons.get(language, {test}) for language in LEXICON_SITES}
+        write(options.folds / f"{test}.json", model, known, curve, record | {"without fold": test})
     np.save(options.folds / "scores.npy", scores)
     features = matrix(texts, lexicons, set())
-    write(options.out, fit(features[used], labels[used], weights[used]), lexicons, set(), curve, record)
+    known = {language: lexicons.get(language, set()) for language in LEXICON_SITES}
+    write(options.out, fit(features[used], labels[used], weights[used]), known, curve, record)
     return 0
+
+
+Table = npt.NDArray[Any]
+
+
+def tables(texts: Sequence[Text]) -> tuple[Table, Table, Table, Table]:
+    """Of all lines: label, how much the text's variant counts, how much the line counts, and whether it is used."""
+    labels = np.concatenate([text.labels for text in texts])
+    sizes = np.concatenate([text.words for text in texts])
+    body = np.repeat([text.source.is_body for text in texts], [len(text.lines) for text in texts])
+    importance = np.where(body, BODY_WEIGHT, 1.0)
+    weights = np.sqrt(np.clip(sizes, 1, 100)) * importance
+    return labels, importance, weights, (labels < 2) & ~np.concatenate([text.taken for text in texts])
 
 
 def weigh_all(scores: npt.NDArray[np.float64], texts: Sequence[Text]) -> npt.NDArray[np.float64]:
@@ -296,12 +307,11 @@ def training_record(data: Path, texts: Sequence[Text]) -> dict[str, Any]:
 def write(
     path: Path,
     model: Any,
-    lexicons: Lexicons,
-    without: set[int],
+    lexicons: Mapping[str, Mapping[str, float]],
     calibration: Mapping[str, list[float]],
     record: Mapping[str, Any],
 ) -> None:
-    """Store a model as JSON; its words are those of lexicons learned without some folds."""
+    """Store a model as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder) / "model.json"
         model.save_model(str(exported), format="json")
@@ -324,7 +334,7 @@ def write(
             "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
             "leaf": [[round(value * scale, 4) for value in tree["leaf_values"]] for tree in trees],
         },
-        "lexicons": {language: lexicons.get(language, without) for language in LEXICON_SITES},
+        "lexicons": lexicons,
     }
     path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {path.stat().st_size:,} bytes", file=sys.stderr)
