@@ -62,20 +62,28 @@ class View:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines that are still kept, in order; lines with nothing left but white space are not among them."""
-        return tuple(_lines(self.document, self.removals))
+        return tuple(_lines(self))
+
+    @cached_property
+    def cuts(self) -> Mapping[int, Sequence[Removal]]:
+        """By place of the segment, the removals that took something of it; segments left whole are not among them."""
+        segments = self.document.segments
+        found: dict[int, list[Removal]] = {}
+        index = 0
+        for removal in self.removals:
+            while segments[index].end <= removal.start:
+                index += 1
+            place = index
+            while place < len(segments) and segments[place].start < removal.end:
+                found.setdefault(place, []).append(removal)
+                place += 1
+        return found
 
 
-def _lines(document: Document, removals: Sequence[Removal]) -> Iterator[Line]:
-    text = document.text
-    following = 0
-    for index, segment in enumerate(document.segments):
-        while following < len(removals) and removals[following].end <= segment.start:
-            following += 1
-        cut = []
-        ahead = following
-        while ahead < len(removals) and removals[ahead].start < segment.end:
-            cut.append(removals[ahead])
-            ahead += 1
+def _lines(view: View) -> Iterator[Line]:
+    text, cuts = view.document.text, view.cuts
+    for index, segment in enumerate(view.document.segments):
+        cut = cuts.get(index, ())
         if len(cut) == 1 and cut[0].start <= segment.start and segment.end <= cut[0].end:
             continue
         pieces = _between(segment, cut)

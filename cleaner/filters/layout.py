@@ -131,21 +131,15 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
     Lines that other filters took are among them, since they tell about their neighbours; what extraction took from a
     page is not, so that a page looks like the text that is left of it.
     """
-    document, removals = view.document, view.removals
+    document, cuts = view.document, view.cuts
     kept = {line.index: line.text for line in view.lines}
     seen: list[tuple[int, str, Mark]] = []
-    following = 0
     for index, segment in enumerate(document.segments):
-        while following < len(removals) and removals[following].end <= segment.start:
-            following += 1
         kinds, heading, extracted = 0, False, False
-        ahead = following
-        while ahead < len(removals) and removals[ahead].start < segment.end:
-            removal = removals[ahead]
+        for removal in cuts.get(index, ()):
             kinds |= KIND_BITS.get(str(removal.evidence.get("kind")), 0)
             heading |= "opens" in removal.evidence
             extracted |= removal.filter == main_content.NAME
-            ahead += 1
         text = kept.get(index)
         if text is None:
             text = document.content(segment)

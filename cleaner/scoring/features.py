@@ -181,13 +181,14 @@ def line_features(
     spoken = [spoken_words(line) for line in lines]
     overlaps = _overlaps([subject_words(own) for own in spoken], prose, title)
     flags, hints = _marks(marks, prose)
+    hinted = np.asarray(hints.any(axis=0))
     columns = [
         _shape(lines, shape, ends, starts),
         _place(words, prose, flags),
         _neighbours(words, ends, shape.capitalised, starts),
         _distances(flags),
-        _sums(words, ends, starts, prose, taken, hints, overlaps[2]),
-        _runs(shape, prose, overlaps[2], flags[1], hints),
+        _sums(words, ends, starts, prose, taken, hinted, overlaps[2]),
+        _runs(shape, prose, overlaps[2], flags[1], hinted),
         _text(words, prose, taken),
         overlaps,
         hints,
@@ -349,7 +350,7 @@ def _around(values: Floats, reach: int) -> Floats:
 
 
 def _sums(
-    words: Floats, ends: Floats, starts: Floats, prose: Flags, taken: Flags, hints: Floats, in_prose: Floats
+    words: Floats, ends: Floats, starts: Floats, prose: Flags, taken: Flags, hinted: Flags, in_prose: Floats
 ) -> Floats:
     look = np.minimum(words, 40.0) // 6 * 64 + ends * 8 + starts
     alike = np.zeros(len(words))
@@ -361,7 +362,7 @@ def _sums(
             ends == 6,
             taken,
             alike,
-            hints.any(axis=0),
+            hinted,
             np.maximum(in_prose, 0.0),
         ],
         dtype=np.float64,
@@ -375,7 +376,7 @@ def _bounds(flags: Flags) -> tuple[Integers, Integers]:
     return first, np.concatenate((first[1:], [len(flags)])) - first
 
 
-def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hints: Floats) -> Floats:
+def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hinted: Flags) -> Floats:
     """Means over the run of lines that a line belongs to: lines without prose between two of prose, or of prose."""
     first, sizes = _bounds(prose)
     words = shape.words
@@ -388,7 +389,7 @@ def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hints: 
             shape.symbols,
             in_prose,
             closing,
-            hints.any(axis=0),
+            hinted,
             words * words,
         ],
         dtype=np.float64,
