@@ -54,9 +54,9 @@ PRIOR = 3.0
 # Words that say less than this (log odds) are left out.
 TELLING = 0.6
 SETTINGS: dict[str, Any] = {
-    "iterations": 400,
+    "iterations": 800,
     "depth": 6,
-    "learning_rate": 0.12,
+    "learning_rate": 0.07,
     "l2_leaf_reg": 8,
     "border_count": 64,
     "rsm": 0.4,

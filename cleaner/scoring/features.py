@@ -339,8 +339,12 @@ def _distances(flags: Flags) -> Floats:
     return np.asarray(np.minimum(np.concatenate((line - last, following - line)), FAR))
 
 
-def _around(values: Floats, reach: int) -> Floats:
-    """Sums over the lines at most ``reach`` away, the line itself not counted; one row a series."""
+def around(values: Floats, reach: int) -> Floats:
+    """Sums over the lines at most ``reach`` away, the line itself not counted; one row a series.
+
+    >>> around(np.array([[1.0, 2.0, 4.0, 8.0]]), 1).tolist()
+    [[2.0, 5.0, 10.0, 4.0]]
+    """
     count = values.shape[1]
     sums = np.zeros((len(values), count + 1))
     np.cumsum(values, axis=1, out=sums[:, 1:])
@@ -367,7 +371,7 @@ def _sums(
         ],
         dtype=np.float64,
     )
-    return np.concatenate((_around(series, NEAR), _around(series, WIDE)))
+    return np.concatenate((around(series, NEAR), around(series, WIDE)))
 
 
 def _bounds(flags: Flags) -> tuple[Integers, Integers]:
@@ -484,7 +488,7 @@ def _lexical(spoken: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) ->
             if place == 0:
                 table[2], table[4] = table[3], table[5]
     first, sizes = _bounds(prose)
-    table[6] = _around(table[:1], NEAR)[0]
-    table[7] = _around(table[:1], WIDE)[0]
+    table[6] = around(table[:1], NEAR)[0]
+    table[7] = around(table[:1], WIDE)[0]
     table[8] = np.repeat(np.add.reduceat(table[0], first) / sizes, sizes)
     return table
