@@ -4,7 +4,7 @@
 
 Every text is cleaned by the whole chain, with the model that was trained without the text's site (``make train``
 leaves them in build/folds).  Figures are weighted by words; neutral lines are not scored; token F1 is the mean over
-texts.  Prints tables; writes bench/results/text.json and text.md.
+texts.  Prints tables; writes bench/results/text.json and text.md, and the tables of docs/quality.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from folds import FOLD_MODELS, cleaner_of, has_models
+from included import include
 from labelled import DATA, Labelled, Story, fold_of, gold_key, read_gold, read_labelled_texts, read_stories, words
 from peers import PEERS
 
@@ -314,13 +315,16 @@ def main() -> int:
     unchanged = sum(one.again == 0 for one in results)
     parts = [
         "\n".join(table(results, lambda one: one.text[0], tools, "set")),
+        "By language, dataset and variant:",
         "\n".join(table(results, lambda one: one.text[3], [OURS], "languages")),
         "\n".join(table(results, lambda one: one.text[1], [OURS], "dataset")),
         "\n".join(table(results, lambda one: one.text[2], [OURS], "variant")),
+        "Recall by kind of cruft, as far as markup and cue words tell it:",
         "\n".join(kinds_table(results)),
+        "What a stated confidence is worth, by filter:",
         "\n".join(reliability_table(results)),
-        "\n".join(stories_table(taken)),
         f"Cleaning the result again changes nothing in {unchanged / len(results):.2%} of {len(results):,} texts.",
+        "\n".join(stories_table(taken)),
     ]
     page = "\n\n".join(parts) + "\n"
     print(page)
@@ -328,6 +332,7 @@ def main() -> int:
     if not options.limit and options.peers and options.preset == "balanced":
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "text.md").write_text(page, encoding="utf-8")
+        include("bench/text.py", page)
         groups = sorted({one.text[0] for one in results})
         data = {
             group: {tool: figures([one.tools[tool] for one in results if one.text[0] == group]) for tool in tools}
