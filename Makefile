@@ -46,10 +46,11 @@ train: $(VENV)/.ready ## Train the model of lines again, and the models that ben
 	$(BIN)/python bench/train_text.py
 
 bench-quality: $(VENV)/.ready ## Quality on labelled pages and texts, beside other tools (needs the data and make train)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,train]'
 	$(BIN)/python bench/quality.py --json bench/results/quality.json
 	@echo
 	$(BIN)/python bench/text.py
+	$(BIN)/python bench/left_out.py
 
 bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites that they were not written from
 	$(BIN)/python bench/rules.py

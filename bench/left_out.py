@@ -3,7 +3,7 @@
     python bench/left_out.py [--data DIR] [--folds DIR]
 
 For each language with labelled texts a model is trained on the texts of all other languages alone, and the language's
-texts are cleaned with it; beside it stand the figures of the models that know the language from other sites (`make
+texts are cleaned with it, extracted and whole-body ones together; beside it stand the figures of the models that know the language from other sites (`make
 train` leaves them in build/folds).  English and German, of which there are most texts, count as any other.  Rules are
 those of the project, so that what packs say of a language helps in both.
 """
@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from folds import FOLD_MODELS, cleaner_of, has_models
+from included import include
 from labelled import DATA, Labelled, fold_of, read_labelled_texts
 from text import OURS, Outcomes, figures, measure_with
 from train_text import LEXICON_SITES, Lexicons, Text, fit, look_at, matrix, tables, training_record, write
@@ -48,7 +49,7 @@ def measure_both(job: tuple[Labelled, str, str, str]) -> tuple[Outcomes, Outcome
 
 
 def main() -> int:
-    """Print the table."""
+    """Print the table, and put it into the quality page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--folds", type=Path, default=FOLD_MODELS)
@@ -60,8 +61,10 @@ def main() -> int:
         texts = list(pool.map(look_at, read_labelled_texts(options.data), chunksize=16))
     lexicons = Lexicons(texts)
     languages = [code for code, count in Counter(text.language for text in texts).most_common() if count >= MIN_TEXTS]
-    print("| language | texts | sites | model | cruft precision | cruft recall | story lost | token F1 |")
-    print("|---|---|---|---|---|---|---|---|")
+    rows = [
+        "| language | texts | sites | model | cruft precision | cruft recall | story lost | token F1 |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for language in filter(None, languages):
         train_without(language, texts, lexicons, options.data)
         own = [text.source for text in texts if text.language == language]
@@ -71,11 +74,12 @@ def main() -> int:
         sites = len({text.site for text in own})
         for name, results in zip(("knows it", "**never saw it**"), zip(*both, strict=True), strict=True):
             row = figures([one.tools[OURS] for one in results])
-            print(
+            rows.append(
                 f"| {language} | {len(own):,} | {sites} | {name} | {row['precision']:.3f} | {row['recall']:.3f} "
-                f"| {row['lost']:.2%} | {row['f1']:.4f} |",
-                flush=True,
+                f"| {row['lost']:.2%} | {row['f1']:.4f} |"
             )
+            print(rows[-1], flush=True)
+    include("bench/left_out.py", "\n".join(rows))
     return 0
 
 
