@@ -3,9 +3,9 @@
     python bench/left_out.py [--data DIR] [--folds DIR]
 
 For each language with labelled texts a model is trained on the texts of all other languages alone, and the language's
-texts are cleaned with it, extracted and whole-body ones together; beside it stand the figures of the models that know the language from other sites (`make
-train` leaves them in build/folds).  English and German, of which there are most texts, count as any other.  Rules are
-those of the project, so that what packs say of a language helps in both.
+texts are cleaned with it, extracted and whole-body ones together; beside it stand the figures of the models that know
+the language from other sites (`make train` leaves them in build/folds).  English and German, of which there are most
+texts, count as any other.  Rules are those of the project, so that what packs say of a language helps in both.
 """
 
 from __future__ import annotations
