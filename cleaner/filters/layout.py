@@ -38,14 +38,16 @@ WORDS, PROSE = FEATURES.index("words"), FEATURES.index("prose_run")
 MODEL = Path(__file__).parent.parent / "scoring" / "text.json"
 # The constants of `weighed` were chosen together, on scores of models that did not know the site, from some fifty
 # combinations, by token F1 at .7 % of the story lost in whole-body English text (docs/quality.md).
-# Share of the mean score of the lines around that is added to a line's own; lines that went already count as certain,
-# and no line for more than that.  Without it whole-body text loses .004 of token F1.
+# Share of the mean score of the lines around that is added to a line's own; no score counts for more than `CERTAIN`.
+# Without it whole-body text loses .004 of token F1.
 AGREEMENT = 0.5
 # Log odds that a removal needs more in a text of nothing but cruft, less in proportion.
-STRICTNESS = 6.0
-# Words of a story of usual length: one of twice as many needs .7 log odds more, and no story counts for fewer words
-# than the second figure.  Without it whole-body text loses .012 of token F1 where as many words of story are lost.
-USUAL_STORY, SHORTEST_STORY = 400.0, 20.0
+STRICTNESS = 7.0
+# Words of a story of usual length: one of twice as many needs .7 log odds more.  Without it whole-body text loses .01
+# of token F1 where as many words of story are lost.
+USUAL_STORY = 400.0
+# Log odds that a removal needs more in any text, so that the few lines of a very short one are not held cheap.
+LEAST = 1.0
 # Log odds of a line that is cruft for certain.  Without one, and without removals by other filters, nothing goes: this
 # keeps a cleaned text as it is, and on labelled texts it loses no recall at like losses.
 CERTAIN = 4.0
@@ -117,8 +119,9 @@ def weighed(scores: Floats, features: Floats, taken: Flags) -> Floats:
     chance = np.where(taken, 1.0, 1.0 / (1.0 + np.exp(-scores)))
     total = max(float(words.sum()), 1.0)
     cruft = float((chance * words).sum())
-    weight = scores + AGREEMENT * _mean_around(np.where(taken, CERTAIN, np.clip(scores, -CERTAIN, CERTAIN)))
-    weight -= STRICTNESS * cruft / total + math.log(max(total - cruft, SHORTEST_STORY) / USUAL_STORY)
+    length = max((total - cruft) / USUAL_STORY, 1.0)
+    weight = scores + AGREEMENT * _mean_around(np.clip(scores, -CERTAIN, CERTAIN))
+    weight -= max(STRICTNESS * cruft / total + math.log(length), LEAST)
     is_prose = features[:, PROSE] > 0
     stays = np.zeros(len(scores) + 2, dtype=np.bool_)
     stays[1:-1] = is_prose & (weight < 0) & ~taken

@@ -29,9 +29,9 @@ TITLE_WORDS = 4.0
 NEAR = 92.0
 # A ratio of 92 cannot be reached when one line is shorter than this share of the other: 2 * s / (1 + s) = .92.
 MIN_LENGTH_RATIO = 0.85
-# Share of words, in texts of the development benchmark, whose copy the labels call cruft where they call it anything
-# (two thirds are not scored); a copy that the labels call story still stands in the text once.
-CONFIDENCE = {"exact": 0.65, "near": 0.63}
+# Share of the removed words, in texts of the development benchmark, that the marked story holds fewer times than the
+# text (.96 in news, .88 in blogs and guides).  Near copies were right in all of 80 words, too few to say more.
+CONFIDENCE = {"exact": 0.91, "near": 0.9}
 # Words at both ends of a line that near copies must share one side of.
 EDGE_WORDS = 5
 # A dateline or label that one copy has before the text has at most this many words and ends like this.
