@@ -1,0 +1,162 @@
+"""A survey on disk: three Parquet tables and survey.json, written last.
+
+Surveys can be added: `write_survey` takes the tables of any number of maps, or of other surveys, and what it writes is
+the same whatever their order and number.  A document may be in one of them only: counts of one that is in two would be
+wrong without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleaner.atomic import write_whole
+from cleaner.errors import CleanerError
+from cleaner.shards.folder import ZSTD_LEVEL, file_sha256
+from cleaner.survey.group import add_lines, partitioned
+from cleaner.survey.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
+
+MANIFEST = "survey.json"
+ROWS = 65_536
+# Columns without repeats: a dictionary for them only costs time.
+_LONG = frozenset(("id", "source", "url", "headline", "lead", "text"))
+
+
+class SurveyError(CleanerError):
+    """A survey that cannot be used; the message says why and what to do."""
+
+
+def signature() -> dict[str, object]:
+    """How paragraphs are signed: surveys with other signatures cannot be added."""
+    return {"rensa": version("rensa"), "bands": BANDS, "rows": BAND_ROWS, "seed": SEED}
+
+
+class SurveyFolder:
+    """A survey in a folder.
+
+    Raises `SurveyError` when there is none, or one of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SurveyError(f"{path} is no survey: {MANIFEST} is missing; make one with: cleaner survey") from None
+        except (OSError, ValueError) as error:
+            raise SurveyError(f"{path / MANIFEST} cannot be read: {error}") from error
+        if not isinstance(manifest, dict) or not {"version", "signature", "tables"} <= manifest.keys():
+            raise SurveyError(f"{path / MANIFEST} is no manifest of a survey; name another folder")
+        if manifest["version"] != VERSION or manifest["signature"] != signature():
+            raise SurveyError(f"{path} was made by another version of cleaner or rensa; make it again")
+        self.manifest: dict[str, Any] = manifest
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this survey from others: the hashes of its tables."""
+        return "-".join(self.manifest["tables"][name]["sha256"][:16] for name in TABLES)
+
+    @property
+    def documents(self) -> int:
+        """Number of documents."""
+        return int(self.manifest["tables"]["documents"]["rows"])
+
+    def file(self, name: str) -> Path:
+        """The Parquet file of a table."""
+        return self.path / f"{name}.parquet"
+
+    def check(self) -> None:
+        """Raise `SurveyError` unless all tables are as they were written."""
+        for name in TABLES:
+            if file_sha256(self.file(name)) != self.manifest["tables"][name]["sha256"]:
+                raise SurveyError(f"{self.file(name)} is damaged; make the survey again")
+
+
+def parquet_rows(files: Sequence[Path], name: str) -> Iterator[pa.Table]:
+    """The rows of a table from several files, in batches."""
+    for file in files:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(ROWS):
+                yield pa.Table.from_batches([batch], schema=TABLES[name])
+
+
+def write_survey(out: Path, files: dict[str, Sequence[Path]]) -> SurveyFolder:
+    """Write the survey of all rows of ``files`` (by table) to ``out``, which is made, and return it.
+
+    Raises `SurveyError` when a document is in it twice.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tables = {}
+    for name, schema in TABLES.items():
+        size = sum(_size(file) for file in files[name])
+        finish = FINISH[name]
+        target = out / f"{name}.parquet"
+        temporary = target.with_name(f".{target.name}.tmp")
+        rows = 0
+        long = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _LONG]
+        with pq.ParquetWriter(
+            temporary, schema, compression="zstd", compression_level=ZSTD_LEVEL, use_dictionary=long
+        ) as writer:
+            # row groups are cut by number alone, so that they do not depend on how the rows were partitioned
+            pending = schema.empty_table()
+            for table in partitioned(parquet_rows(files[name], name), schema, KEYS[name], size, finish):
+                rows += table.num_rows
+                pending = pa.concat_tables([pending, table])
+                while pending.num_rows >= ROWS:
+                    writer.write_table(pending.slice(0, ROWS).combine_chunks(), row_group_size=ROWS)
+                    pending = pending.slice(ROWS)
+            if pending.num_rows:
+                writer.write_table(pending.combine_chunks(), row_group_size=ROWS)
+        tables[name] = {"rows": rows, "sha256": file_sha256(temporary)}
+        os.replace(temporary, target)
+    manifest = {"version": VERSION, "signature": signature(), "tables": tables}
+    write_whole(out / MANIFEST, f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode())
+    return SurveyFolder(out)
+
+
+def _size(file: Path) -> int:
+    metadata = pq.read_metadata(file)
+    # twice what Parquet counts: strings have offsets in memory, and sorting holds a copy
+    return 2 * sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+
+
+def merge_surveys(surveys: Sequence[Path], out: Path) -> SurveyFolder:
+    """Add surveys.  Raises `SurveyError`; ``out`` must not be there yet."""
+    if out.exists():
+        raise SurveyError(f"{out} is there already; name a new folder")
+    folders = [SurveyFolder(path) for path in surveys]
+    for folder in folders:
+        folder.check()
+    return write_survey(out, {name: [folder.file(name) for folder in folders] for name in TABLES})
+
+
+def _documents(table: pa.Table) -> pa.Table:
+    table = table.sort_by([("doc", "ascending"), ("id", "ascending")]).combine_chunks()
+    keys = table["doc"].to_numpy()
+    same = (keys[1:] == keys[:-1]).nonzero()[0]
+    if len(same):
+        names = ", ".join(table["id"][int(place)].as_py() for place in same[:3])
+        raise SurveyError(
+            f"{len(same):,} documents are in two of the surveys ({names}, …), and each may be counted only once; "
+            "survey what is new alone, or everything at once"
+        )
+    return table
+
+
+def _sorted(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
+
+
+FINISH: dict[str, Callable[[pa.Table], pa.Table]] = {
+    "documents": _documents,
+    "lines": add_lines,
+    "paragraphs": partial(_sorted, keys=("doc", "place")),
+}
