@@ -37,7 +37,7 @@ MAX_CANDIDATES = 8
 
 _SITES = pa.schema([("key", pa.uint64()), ("docs", pa.int32())])
 _LINES = pa.schema([("key", pa.uint64()), *((name, pa.int32()) for name in COUNTS)])
-_TITLES = pa.schema([("key", pa.uint64()), ("row", pa.int32()), ("lead", pa.bool_())])
+_TITLES = pa.schema([("key", pa.uint64()), ("row", pa.int32()), ("lead", pa.uint8())])
 _PAPERS = pa.schema(
     [("doc", pa.uint64()), ("id", pa.string()), ("site", pa.string()), ("headline", pa.string()), ("lead", pa.string())]
 )
@@ -48,17 +48,16 @@ class Mapped:
 
     def __init__(self, path: Path, key: str) -> None:
         self.table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        column = self.table[key]
-        self.keys = column.chunk(0).to_numpy() if column.num_chunks else np.empty(0, dtype=np.uint64)
-        self._columns: dict[str, Any] = {}
+        self._columns: dict[str, npt.NDArray[Any]] = {}
+        self.keys = self.column(key)
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column of numbers."""
         if name not in self._columns:
-            found = self.table[name]
-            self._columns[name] = found.chunk(0).to_numpy(zero_copy_only=False) if found.num_chunks else np.empty(0)
-        column: npt.NDArray[Any] = self._columns[name]
-        return column
+            chunks = self.table[name].chunks
+            # as a rule one chunk, of which nothing is copied
+            self._columns[name] = chunks[0].to_numpy() if len(chunks) == 1 else self.table[name].to_numpy()
+        return self._columns[name]
 
     def find(self, keys: Sequence[int]) -> list[int]:
         """For each key the first row that has it; -1 where there is none."""
@@ -102,6 +101,7 @@ class Counted:
 class Titled:
     """Another document of which a line may be headline or lead."""
 
+    doc: int
     id: str
     site: str | None
     headline: str
@@ -174,7 +174,9 @@ class Survey:
                     seen.add((number, row, is_lead))
                     paper = self._papers.row(row)
                     answers[number].append(
-                        Titled(paper["id"], paper["site"], paper["headline"] or "", paper["lead"] or "", is_lead)
+                        Titled(
+                            paper["doc"], paper["id"], paper["site"], paper["headline"] or "", paper["lead"] or "", is_lead
+                        )
                     )
                 place += 1
         return answers
@@ -189,6 +191,11 @@ class Survey:
         """The near-duplicates of a whole document, where it has any (`tables.CLUSTERS`)."""
         (row,) = self._clusters.find([document_key(document)])
         return self._clusters.row(row) if row >= 0 else None
+
+    def cluster_of(self, doc: int) -> str | None:
+        """The id of the first document of the cluster of a surveyed document."""
+        (row,) = self._clusters.find([doc])
+        return self._clusters.row(row)["cluster"] if row >= 0 else None
 
 
 def edge_keys(text: str) -> list[int]:
@@ -257,7 +264,7 @@ def _titles(documents: pa.Table) -> pa.Table:
             rows += [row] * len(found)
             leads += [is_lead] * len(found)
     table = pa.Table.from_arrays(
-        [pa.array(keys, pa.uint64()), pa.array(rows, pa.int32()), pa.array(leads, pa.bool_())], schema=_TITLES
+        [pa.array(keys, pa.uint64()), pa.array(rows, pa.int32()), pa.array(leads, pa.uint8())], schema=_TITLES
     )
     return table.sort_by([("key", "ascending"), ("lead", "ascending"), ("row", "ascending")])
 

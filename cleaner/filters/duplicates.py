@@ -1,0 +1,86 @@
+"""Paragraphs that stand in other documents, too, and of which another copy stays.
+
+Which ones they are, and which copy stays, was decided over the whole corpus (`cleaner.survey.copies`): by
+``--dedupe`` within each site, over all of them, or not at all.  Copies on other sites that are not removed are linked:
+they stand in the column ``syndicated_from`` of the clean document.
+
+Left alone: paragraphs that differ from their like in a number, a date, a name or a negation; paragraphs of versions
+of the same document (``--dedupe-documents`` is about those); and every paragraph of which no copy would be left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cleaner.chain import Rejection, View
+from cleaner.document import Document, Removal
+from cleaner.survey.evidence import Survey
+
+NAME = "duplicates"
+STAGE = "duplicates"
+# Two paragraphs of one wording with the same numbers, dates and names are copies: on the invented corpus all of them.
+CONFIDENCE = 0.95
+
+
+class Duplicates:
+    """Removes paragraphs that lost to a copy in another document."""
+
+    name = NAME
+
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """One removal a paragraph, which names the copy that stays, its place, the score, and why that one stays."""
+        lines = {line.index: line for line in view.lines}
+        for place, copy in self.survey.copies(view.document, list(lines)).items():
+            if not copy["lost"]:
+                continue
+            evidence = {
+                "kept": copy["id"],
+                "kept_source": copy["source"],
+                "kept_site": copy["site"],
+                "kept_start": copy["start"],
+                "kept_line": copy["line"],
+                "score": round(copy["score"], 1),
+                "because": copy["because"],
+            }
+            how = "The same text stands" if copy["score"] == 100 else "Nearly the same text stands"
+            reason = f"{how} in {copy['id']}, line {copy['line']}, which is kept: {copy['because']}."
+            yield lines[place].remove(
+                NAME, "exact" if copy["score"] == 100 else "near", reason, CONFIDENCE, evidence
+            )
+
+
+def links(survey: Survey, document: Document, kept: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
+    """What of the kept text stands on another site before: spans of the source text, and where."""
+    found = []
+    starts = [(segment.start, segment.end) for segment in document.segments]
+    for place, copy in sorted(survey.copies(document, range(len(starts))).items()):
+        start, end = starts[place]
+        if not copy["lost"] and any(low < end and start < high for low, high in kept):
+            found.append(
+                {
+                    "start": start,
+                    "end": end,
+                    "id": copy["id"],
+                    "source": copy["source"],
+                    "site": copy["site"],
+                    "copy_start": copy["start"],
+                    "score": copy["score"],
+                    "because": copy["because"],
+                }
+            )
+    return found
+
+
+def check_version(survey: Survey, document: Document) -> Rejection | None:
+    """A rejection, where another version of the whole document stays in its place (``--dedupe-documents``)."""
+    cluster = survey.cluster(document)
+    if cluster is None or cluster["kept"] is None:
+        return None
+    detail = (
+        f"version {cluster['version']} of {cluster['size']} of {cluster['cluster']} ({cluster['kind']}); "
+        f"{cluster['kept']} is kept: {cluster['because']}"
+    )
+    return Rejection(STAGE, "duplicate_document", detail)

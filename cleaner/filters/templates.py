@@ -1,0 +1,138 @@
+"""A site's own furniture: lines that stand in many of its documents.
+
+The evidence is counted by a survey of the corpus (`cleaner.survey`): in how many documents of the site, or of its
+section, a line stands, and what stands around it here.  How much of it a line needs is its length's and place's to say
+(`enough`): the shorter it is, and the deeper among the paragraphs, the more.
+
+Left alone: the document's own headline and first paragraph, which "most read" boxes print on every page, unless other
+documents begin with them, too; and lines between two paragraphs of the story, unless a good part of the site has them.
+Versions of one story do not count as other documents.
+
+Measured (bench/survey.py, docs/survey.md): on real sites with three pages and more, all of what goes is cruft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cleaner.chain import Line, View
+from cleaner.document import Removal
+from cleaner.survey.collect import headline_of, is_paragraph
+from cleaner.survey.evidence import Counted, Survey
+from cleaner.text import fold, weight
+
+NAME = "templates"
+# Short lines are labels, scores, names and subheadings as well as furniture.
+SHORT = 4.0
+# Other documents that must have a line, and their share of the site's or section's, by what the line is.  Each is an
+# alternative; measured on the sites with two to nine pages of the development benchmark, and on the invented corpus for
+# larger ones, where subheadings that a tenth of a site's stories have must stay.
+NEEDED: dict[str, tuple[tuple[int, float], ...]] = {
+    "line": ((2, 0.02), (5, 0.0)),
+    "short line": ((2, 0.1), (10, 0.01)),
+    "paragraph": ((3, 0.1),),
+    "line between paragraphs": ((4, 0.2),),
+    "short line between paragraphs": ((10, 0.3),),
+    "paragraph between paragraphs": ((10, 0.5),),
+}
+# One other document is enough on a site of which few are known, for lines outside the story.
+SINGLE_SHARE = 0.125
+# Share of the text from first to last paragraph that one other document may have: above it, it is the same story.
+SAME_STORY = 0.4
+# Documents that begin with a line, from which on it is no longer the headline or lead of this one.
+BEGIN_ALIKE = 3
+# Share of words that labels call cruft where they call it anything: with several other documents 1.00 on extracted
+# texts and on whole bodies; with a single one .97.
+CONFIDENCE = 0.99
+SINGLE_CONFIDENCE = 0.9
+
+
+class Templates:
+    """Removes lines that other documents of the site have, too."""
+
+    name = NAME
+
+    def __init__(self, survey: Survey) -> None:
+        self.survey = survey
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """One removal a line, with the counts as evidence."""
+        lines = view.lines
+        folded = [fold(line.text) for line in lines]
+        counted = self.survey.lines(view.document, folded)
+        if not any(counted):
+            return
+        story = [is_paragraph(line.segment, line.text) for line in lines]
+        cluster = self.survey.cluster(view.document)
+        versions = cluster["size"] - 1 if cluster else 0
+        own = self._own(view, lines, folded, story)
+        known = [found is not None and found.others > versions for found in counted]
+        retold = _is_retold(lines, story, known)
+        for place, (line, found) in enumerate(zip(lines, counted, strict=True)):
+            if found is None or not known[place] or place in own:
+                continue
+            others = found.others - versions
+            kind = _kind(line.text, story[place], _is_between(place, story, known))
+            if enough(kind, others, others / found.of):
+                yield _removal(line, kind, found, others, CONFIDENCE)
+            elif others == 1 and kind.endswith("line") and found.share >= SINGLE_SHARE and not retold:
+                yield _removal(line, kind, found, others, SINGLE_CONFIDENCE)
+
+    def _own(self, view: View, lines: Sequence[Line], folded: Sequence[str], story: Sequence[bool]) -> set[int]:
+        """Places of the headline and of the first paragraph, where few documents begin with the same."""
+        headline = headline_of(view.document, [line.text for line in lines[:1]])
+        title = fold(headline) if headline else None
+        places = [place for place, text in enumerate(folded) if text == title]
+        places += [place for place, is_story in enumerate(story) if is_story][:1]
+        own = set()
+        for place, titled in zip(places, self.survey.titles([folded[place] for place in places]), strict=True):
+            alike = sum(folded[place] in (fold(one.headline), fold(one.lead)) for one in titled)
+            if alike < BEGIN_ALIKE:
+                own.add(place)
+        return own
+
+
+def enough(kind: str, others: int, share: float) -> bool:
+    """Whether a line of some kind in so many other documents, and such a share of them, is furniture.
+
+    >>> enough("line", 3, 0.5), enough("paragraph between paragraphs", 3, 0.5)
+    (True, False)
+    """
+    return any(others >= docs and share >= least for docs, least in NEEDED[kind])
+
+
+def _kind(text: str, is_story: bool, is_between: bool) -> str:
+    name = "paragraph" if is_story else "short line" if weight(text) < SHORT else "line"
+    return f"{name} between paragraphs" if is_between else name
+
+
+def _is_between(place: int, story: Sequence[bool], known: Sequence[bool]) -> bool:
+    """Whether the nearest lines that no other document has, before and behind, are both paragraphs."""
+    before = next((near for near in range(place - 1, -1, -1) if not known[near]), None)
+    behind = next((near for near in range(place + 1, len(story)) if not known[near]), None)
+    return before is not None and behind is not None and story[before] and story[behind]
+
+
+def _is_retold(lines: Sequence[Line], story: Sequence[bool], known: Sequence[bool]) -> bool:
+    """Whether much of the text from first to last paragraph stands in other documents: versions of one story."""
+    places = [place for place, is_story in enumerate(story) if is_story]
+    if not places:
+        return True
+    inside = range(places[0], places[-1] + 1)
+    total = sum(len(lines[place].text) for place in inside)
+    return sum(len(lines[place].text) for place in inside if known[place]) > SAME_STORY * total
+
+
+def _removal(line: Line, kind: str, found: Counted, others: int, confidence: float) -> Removal:
+    evidence = {
+        "documents": others,
+        "of": found.of,
+        "scope": found.scope,
+        "line": kind,
+        "head": found.head,
+        "middle": found.middle,
+        "tail": found.tail,
+        "inside": found.inside,
+    }
+    reason = f"Stands in {others:,} of {found.of:,} other documents of the {found.scope}."
+    return line.remove(NAME, "section" if found.scope == "section" else "site", reason, confidence, evidence)
