@@ -51,10 +51,14 @@ NOT = {
     "zh": "没有", "ja": "ない",
 }  # fmt: skip
 # Small words of the languages of which `function_words` has none, since nothing else shares their script.
-SMALL = {"hi": "और का की के में से को है पर यह", "zh": "的 了 在 和 是 与 对 将 于 从", "ja": "は が を に で と の も から まで"}
+SMALL = {
+    "hi": "और का की के में से को है पर यह",
+    "zh": "的 了 在 和 是 与 对 将 于 从",
+    "ja": "は が を に で と の も から まで",
+}
 CASED = frozenset(("en", "de", "fr", "es", "tr", "ru"))
 EDITS = ("drop", "insert", "small", "swap", "mark")
-# How often each edit is made.  Desks cut and add words, and change small ones and marks, more than they look for synonyms.
+# How often each edit is made: desks cut and add words, and change small ones, more than they look for synonyms.
 EDIT_WEIGHTS = (6, 5, 4, 1, 4)
 
 
@@ -146,7 +150,9 @@ def edited(draw: random.Random, tokens: list[str], words: Lexicon, share: float)
         elif edit == "small" and tokens[place] in words.small:
             tokens[place] = draw.choice(words.small)
         elif edit == "swap" and tokens[place] not in words.small:
-            tokens[place] = draw.choice([word for word in words.words[:200] if word.islower() or words.code not in CASED])
+            tokens[place] = draw.choice(
+                [word for word in words.words[:200] if word.islower() or words.code not in CASED]
+            )
         else:
             tokens[place] += "，" if words.space == "" else "،" if words.code == "ar" else ","
     return tokens, count
@@ -170,8 +176,10 @@ class Corpus:
 
     >>> corpus = Corpus(documents=40, sites=4, seed=1)
     >>> record, truth = corpus.page(7)
-    >>> record == Corpus(documents=40, sites=4, seed=1).page(7)[0], len(record["text"].splitlines()) == len(truth["lines"])
-    (True, True)
+    >>> record == Corpus(documents=40, sites=4, seed=1).page(7)[0]
+    True
+    >>> len(record["text"].splitlines()) == len(truth["lines"])
+    True
     """
 
     def __init__(self, documents: int, sites: int, seed: int = 0) -> None:
@@ -196,7 +204,10 @@ class Corpus:
     def furniture(self, site: int) -> dict[str, list[str]]:
         """What a site prints round its stories."""
         draw, words = self._draw("furniture", site), lexicon(self.code(site))
-        short = lambda low, high: written(sentence(draw, words, draw.randint(low, high)), words)  # noqa: E731
+
+        def short(low: int, high: int) -> str:
+            return written(sentence(draw, words, draw.randint(low, high)), words)
+
         return {
             "head": [short(1, 4) for _ in range(draw.randint(1, 4))],
             "tail": [short(2, 9) for _ in range(draw.randint(2, 6))]
@@ -346,7 +357,10 @@ def write(corpus: Corpus, out: Path) -> None:
         (out / name).mkdir(parents=True, exist_ok=True)
     for start in range(0, corpus.documents, PART):
         name = f"part-{start // PART:05d}.jsonl"
-        with open(out / "raw" / name, "w", encoding="utf-8") as raw, open(out / "truth" / name, "w", encoding="utf-8") as truth:
+        with (
+            open(out / "raw" / name, "w", encoding="utf-8") as raw,
+            open(out / "truth" / name, "w", encoding="utf-8") as truth,
+        ):
             for number in range(start, min(start + PART, corpus.documents)):
                 record, known = corpus.page(number)
                 raw.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -18,12 +18,15 @@ from cleaner.document import Document, find_surrogate
 from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
+from cleaner.filters.duplicates import Duplicates, check_version, links, versions
+from cleaner.filters.headlines import Headlines
 from cleaner.filters.language import OtherLanguage
 from cleaner.filters.layout import Layout
 from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.filters.teasers import Teasers
+from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
@@ -31,7 +34,10 @@ from cleaner.rulebook.load import load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.trees import Model
 from cleaner.settings import Settings
-from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED
+from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED, STAGED
+from cleaner.shards.staging import Extracted, staged_documents, staged_table
+from cleaner.survey.collect import survey_documents
+from cleaner.survey.evidence import Survey
 
 # A dateline opens the first paragraph: behind headline, standfirst and subheading at most.
 DATELINE_LINES = 4
@@ -46,28 +52,36 @@ class Cleaned:
     rejected: pa.Table
 
 
-def filters(rulebook: Rulebook, settings: Settings, model: Model | None = None) -> list[Filter]:
+def filters(
+    rulebook: Rulebook, settings: Settings, model: Model | None = None, survey: Survey | None = None
+) -> list[Filter]:
     """The filters of a run, in order; ``model`` is asked about lines in place of the shipped one.
+
+    With a ``survey``, those that go by corpus evidence are among them.
 
     What stands in a page's text is for extraction to say, whose verdicts are not measured by the working point.
     """
     on_text: list[Filter] = [
-        *before_model(rulebook),
+        *before_model(rulebook, survey),
         Layout(rulebook, settings.working_point, model),
         Topic(),
         Repeats(),
         OtherLanguage(settings.detector),
+        *((Duplicates(survey),) if survey is not None else ()),
     ]
     return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
 
 
-def before_model(rulebook: Rulebook) -> list[Filter]:
-    """The filters of texts that run before the model, which is trained on what they leave."""
-    return [Rules(rulebook), Blocks(rulebook), Teasers()]
+def before_model(rulebook: Rulebook, survey: Survey | None = None) -> list[Filter]:
+    """The filters of texts that run before the model, which is trained on what they leave without a survey."""
+    by_corpus: tuple[Filter, ...] = () if survey is None else (Templates(survey), Headlines(survey))
+    return [Rules(rulebook), Blocks(rulebook), *by_corpus, Teasers()]
 
 
 class Cleaner:
     """Cleans documents with one set of settings.  Loads the rules once, keeps no state between documents.
+
+    A ``survey`` is evidence of a corpus (`survey.evidence`), which is read and never changed.
 
     Raises `rulebook.model.RuleError` when a rule pack cannot be used.
 
@@ -77,11 +91,12 @@ class Cleaner:
     True
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, survey: Survey | None = None) -> None:
         self.settings = settings or Settings()
+        self.survey = survey
         chosen = self.settings
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
-        self.chain = Chain(filters(rulebook, chosen), Brake(chosen.max_lost, chosen.min_kept))
+        self.chain = Chain(filters(rulebook, chosen, survey=survey), Brake(chosen.max_lost, chosen.min_kept))
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.
@@ -130,44 +145,78 @@ class Cleaner:
         """Run the chain over one document."""
         return self.chain.clean(document)
 
-    def clean_raw(self, raw: Raw) -> tuple[Outcome | None, Rejection | None, str | None]:
-        """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
+    def extract(self, raw: Raw) -> Extracted:
+        """The document of a raw record, or the rejection of one that has none.  Never raises for bad content."""
         from cleaner.ingest.html import PageError
 
+        def rejected(stage: str, reason: str, detail: str, text: str | None) -> Extracted:
+            return Extracted(raw, None, Rejection(stage, reason, detail), text)
+
         if raw.reason is not None:
-            return None, Rejection(raw.stage, raw.reason, raw.detail or ""), raw.text
+            return rejected(raw.stage, raw.reason, raw.detail or "", raw.text)
         content = raw.html if raw.html is not None else raw.text or ""
         if len(content) > self.settings.max_bytes:
             detail = f"{len(content):,} characters, more than {self.settings.max_bytes:,} (see --max-bytes)"
-            return None, Rejection("ingest", "too_large", detail), None
+            return rejected("ingest", "too_large", detail, None)
         if find_surrogate(content) is not None:
-            return None, Rejection("ingest", "bad_text", "lone surrogates: the text was decoded wrongly"), None
-        text = raw.text
+            return rejected("ingest", "bad_text", "lone surrogates: the text was decoded wrongly", None)
         try:
             document = self.document(raw)
-            text = document.text
-            if len(text) > self.settings.max_chars:
-                detail = f"{len(text):,} characters of text, more than {self.settings.max_chars:,} (see --max-chars)"
-                return None, Rejection("ingest", "too_long", detail), None
-            if len(document.segments) > self.settings.max_lines:
-                detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
-                return None, Rejection("ingest", "too_many_lines", detail), None
-            outcome = self.clean(document)
         except PageError as error:
-            return None, Rejection("extract", error.reason, error.detail), text
+            return rejected("extract", error.reason, error.detail, raw.text)
         except ImportError:
             raise  # the installation is broken, not the document
         except Exception as error:
             # A failure is not a filter result: whatever breaks on one document rejects that document, with its cause.
-            return None, Rejection("clean", "error", f"{type(error).__name__}: {error}"[:1000]), text
-        return outcome, outcome.rejected, document.text
+            return rejected("clean", "error", f"{type(error).__name__}: {error}"[:1000], raw.text)
+        text = document.text
+        if len(text) > self.settings.max_chars:
+            detail = f"{len(text):,} characters of text, more than {self.settings.max_chars:,} (see --max-chars)"
+            return rejected("ingest", "too_long", detail, None)
+        if len(document.segments) > self.settings.max_lines:
+            detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
+            return rejected("ingest", "too_many_lines", detail, None)
+        return Extracted(raw, document)
+
+    def clean_extracted(self, extracted: Extracted) -> tuple[Outcome | None, Rejection | None, str | None]:
+        """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
+        document = extracted.document
+        if document is None:
+            return None, extracted.rejection, extracted.text
+        try:
+            outcome = self.clean(document)
+            version = check_version(self.survey, document) if self.survey is not None else None
+        except ImportError:
+            raise  # the installation is broken, not the document
+        except Exception as error:
+            return None, Rejection("clean", "error", f"{type(error).__name__}: {error}"[:1000]), document.text
+        return outcome, version or outcome.rejected, document.text
+
+    def clean_raw(self, raw: Raw) -> tuple[Outcome | None, Rejection | None, str | None]:
+        """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
+        return self.clean_extracted(self.extract(raw))
+
+    def stage_batch(
+        self, batch: pa.RecordBatch | pa.Table, known: Sequence[int] | None = None
+    ) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """The first pass: raw rows to staged rows (schema `shards.schemas.STAGED`), and what they add to a survey.
+
+        Documents whose keys are among the sorted ``known`` ones add nothing: a survey holds them already.
+        """
+        extracted = [self.extract(raw) for raw in raw_records(batch)]
+        documents = (one.document for one in extracted if one.document is not None)
+        return staged_table(extracted), survey_documents(documents, known)
 
     def clean_batch(self, batch: pa.RecordBatch | pa.Table) -> Cleaned:
-        """Clean raw rows (schema `shards.schemas.RAW`; missing columns count as null).
+        """Clean raw rows (schema `shards.schemas.RAW`; missing columns count as null), or staged ones.
 
         Rows come out in the order in which they went in.  Never raises for bad content.
         """
-        return collect(((raw, *self.clean_raw(raw)) for raw in raw_records(batch)), self.settings.audit)
+        if batch.schema.equals(STAGED):
+            extracted: Iterable[Extracted] = staged_documents(batch)
+        else:
+            extracted = map(self.extract, raw_records(batch))
+        return collect(((one.raw, *self.clean_extracted(one)) for one in extracted), self.settings.audit, self.survey)
 
 
 def raw_records(batch: pa.RecordBatch | pa.Table) -> Iterable[Raw]:
@@ -187,7 +236,11 @@ def raw_batch(records: Iterable[Raw]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{name: getattr(raw, name) for name in RAW.names} for raw in records], schema=RAW)
 
 
-def collect(results: Iterable[tuple[Raw, Outcome | None, Rejection | None, str | None]], audit: str) -> Cleaned:
+def collect(
+    results: Iterable[tuple[Raw, Outcome | None, Rejection | None, str | None]],
+    audit: str,
+    survey: Survey | None = None,
+) -> Cleaned:
     """Rows of cleaned documents as tables.  ``audit`` is one of `settings.AUDITS`."""
     clean: list[dict[str, object]] = []
     removed: list[dict[str, object]] = []
@@ -208,7 +261,7 @@ def collect(results: Iterable[tuple[Raw, Outcome | None, Rejection | None, str |
                 }
             )
         elif outcome is not None:
-            clean.append(_clean_row(raw, outcome))
+            clean.append(_clean_row(raw, outcome, survey))
     return Cleaned(
         pa.Table.from_pylist(clean, schema=CLEAN),
         pa.Table.from_pylist(removed, schema=REMOVED),
@@ -221,7 +274,7 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
+def _clean_row(raw: Raw, outcome: Outcome, survey: Survey | None) -> dict[str, object]:
     document = outcome.document
     return {
         "id": document.id,
@@ -245,6 +298,8 @@ def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
         "dateline": _dateline(outcome),
         "language_by": document.language_by,
         "language_confidence": document.language_confidence,
+        "syndicated_from": links(survey, document, outcome.kept) if survey is not None else [],
+        "versions": versions(survey, document) if survey is not None else None,
     }
 
 

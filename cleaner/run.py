@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import cleaner
-from cleaner.engines.local import LocalEngine
+from cleaner.engines.local import CleaningWork, LocalEngine
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -24,6 +24,8 @@ from cleaner.rulebook.load import pack_hashes
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError, RunFolder
 from cleaner.shards.schemas import PARTS, RAW, VERSION
+from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
+from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
 # characters, so that memory is bounded whatever the documents are.
@@ -147,39 +149,61 @@ def run(
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda books, size: None,
+    use_survey: bool = True,
+    survey: Path | str | None = None,
+    update_survey: bool = False,
+    keep_staging: bool = False,
 ) -> RunResult:
     """Clean all documents of the inputs into a run folder.
 
     ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
     refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.
 
+    There are two passes: the first one extracts all documents and surveys them (`cleaner.survey`), the second one
+    cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
+    inputs, and with ``update_survey`` replaced by both together when the run is finished.  Without ``use_survey`` there
+    is one pass.
+
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
     Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
-    and `BooksError`.
+    `survey.folder.SurveyError` and `BooksError`.
     """
     settings = settings or Settings()
     paths = [Path(path) for path in inputs]
     folder = RunFolder(Path(out))
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
-    header = run_header(settings)
+    base = _base(survey, use_survey, update_survey)
+    header = run_header(settings, use_survey, base)
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)
+    staging = Staging(folder.path / "staging")
     if (folder.path / "run.json").exists():
         manifest = folder.manifest()
         for entry in manifest["parts"]:
             if not folder.intact(entry["unit"], entry):
                 raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
+        _close(staging, survey if update_survey else None, keep_staging)
         return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
+    if overwrite or not resume:
+        staging.remove()
     books, entries, resumed = Books(), [], 0
 
     def report(done: Books, size: int) -> None:
         books.add(done)
         progress(books, size)
 
-    records = unique_ids(read_inputs(paths, settings, folder.path))
+    units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)))
     with LocalEngine(settings) as engine:
-        for entry, done_before in _units(records, engine, folder, finished, report):
+        if use_survey:
+            plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
+            _unchanged(plans, finished)
+            evidence = evidence_of(staging, len(plans), base, settings)
+            second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
+            work = CleaningWork(settings, evidence.path)
+        else:
+            second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
+        for entry, done_before in _units(second, engine, work, folder, finished, report):
             entries.append(entry)
             resumed += done_before
     books.check()
@@ -195,10 +219,34 @@ def run(
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
+    _close(staging, survey if update_survey else None, keep_staging)
     return RunResult(folder.path, books, resumed)
 
 
-def run_header(settings: Settings) -> dict[str, Any]:
+def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> SurveyFolder | None:
+    """The survey that is added to that of the inputs; one that is to be updated may be yet to be made."""
+    if survey is None:
+        if update_survey:
+            raise SurveyError("--update-survey needs the survey to update: --survey FOLDER")
+        return None
+    if not use_survey:
+        raise SurveyError("--survey and --no-survey contradict each other; give one of them")
+    if update_survey and not Path(survey).exists():
+        return None
+    base = SurveyFolder(Path(survey))
+    base.check()
+    return base
+
+
+def _close(staging: Staging, update: Path | str | None, keep_staging: bool) -> None:
+    """The last steps of a run, which are safe to do again: bring the survey up to date, remove what was staged."""
+    if update is not None and (staging.path / "survey").exists():
+        replace_survey(Path(update), SurveyFolder(staging.path / "survey"))
+    if not keep_staging:
+        staging.remove()
+
+
+def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder | None = None) -> dict[str, Any]:
     """What decides the bytes of a run's parts; the number of workers does not."""
     known = settings.as_dict()
     del known["workers"]
@@ -207,6 +255,7 @@ def run_header(settings: Settings) -> dict[str, Any]:
         "schema": VERSION,
         "settings": known,
         "rules": pack_hashes(settings.rules),
+        "survey": None if not use_survey else base.fingerprint if base is not None else "of the inputs",
     }
 
 
@@ -231,9 +280,46 @@ class _Batch:
     done: bool = False
 
 
+def planned_units(records: Iterable[Raw]) -> Iterator[Unit]:
+    """Records as units, each with what is known of it, cut into batches."""
+    for unit in _cut(records, UNIT_RECORDS, UNIT_CHARS):
+        plan = {
+            "documents": len(unit),
+            "first": unit[0].source,
+            "input_sha256": _fingerprint(unit),
+            "disk": [raw.disk for raw in unit],
+        }
+        yield Unit(plan, list(_cut(unit, BATCH_RECORDS, BATCH_CHARS)))
+
+
+def _unchanged(plans: Sequence[Plan], finished: Sequence[dict[str, Any]]) -> None:
+    """Raise `FolderError` where a unit that is finished was made of other documents."""
+    for plan, entry in zip(plans, finished, strict=False):
+        if entry["input_sha256"] != plan["input_sha256"]:
+            raise_changed(entry, "its documents are others now")
+
+
+def _staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Iterator[tuple[Plan, list[Sequence[Any]]]]:
+    """The units of the second pass: staged documents in the batches of the first one."""
+    for number, plan in enumerate(plans):
+        table = staging.documents(number)
+        rows = [table.slice(row, 1) for row in range(table.num_rows)]
+        sizes = pc.fill_null(pc.utf8_length(table["text"]), 0).to_pylist()
+        batches: list[Sequence[Any]] = []
+        chars = 0
+        for row, size in zip(rows, sizes, strict=True):
+            if not batches or len(batches[-1]) >= BATCH_RECORDS or chars + size > BATCH_CHARS:
+                batches.append([])
+                chars = 0
+            batches[-1].append(row)  # type: ignore[attr-defined]
+            chars += size
+        yield {**plan, "survey": survey}, batches
+
+
 def _units(
-    records: Iterable[Raw],
+    units: Iterable[tuple[Plan, Sequence[Sequence[Any]]]],
     engine: LocalEngine,
+    work: CleaningWork,
     folder: RunFolder,
     finished: Sequence[dict[str, Any]],
     report: Callable[[Books, int], object],
@@ -244,23 +330,27 @@ def _units(
     """
     plans: dict[int, dict[str, Any]] = {}
 
-    def batches() -> Iterator[tuple[_Batch, list[Raw]]]:
-        for number, unit in enumerate(_cut(records, UNIT_RECORDS, UNIT_CHARS)):
-            plan = {"documents": len(unit), "first": unit[0].source, "input_sha256": _fingerprint(unit)}
+    def batches() -> Iterator[tuple[_Batch, Sequence[Any]]]:
+        for number, (known, cut) in enumerate(units):
+            disk, plan = known["disk"], {key: value for key, value in known.items() if key != "disk"}
             plans[number] = plan
             if number < len(finished):
                 if finished[number]["input_sha256"] != plan["input_sha256"]:
                     raise_changed(finished[number], "its documents are others now")
+                if finished[number].get("survey") != plan.get("survey"):
+                    raise_changed(finished[number], "other documents, on whose evidence it was cleaned, are others now")
                 if folder.intact(number, finished[number]["parts"]):
-                    yield _Batch(number, 0, _size(unit), last=True, done=True), []
+                    yield _Batch(number, 0, sum(disk), last=True, done=True), ()
                     continue
-            cut = list(_cut(unit, BATCH_RECORDS, BATCH_CHARS))
+            start = 0
             for place, batch in enumerate(cut):
-                yield _Batch(number, len(batch), _size(batch), last=place == len(cut) - 1), batch
+                size = sum(disk[start : start + len(batch)])
+                start += len(batch)
+                yield _Batch(number, len(batch), size, last=place == len(cut) - 1), batch
 
     collected: list[Cleaned] = []
     books = Books()
-    for batch, cleaned in engine.map(batches()):
+    for batch, cleaned in engine.map(work, batches()):
         if batch.done:
             del plans[batch.unit]
             report(Books.from_dict(finished[batch.unit]["books"]), batch.size)
@@ -290,10 +380,6 @@ def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator
         chars += record.size
     if unit:
         yield unit
-
-
-def _size(records: Iterable[Raw]) -> int:
-    return sum(record.disk for record in records)
 
 
 def _fingerprint(unit: Iterable[Raw]) -> str:
@@ -331,4 +417,16 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
 def _libraries() -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("trafilatura", "lxml", "langdetect", "rapidfuzz", "google-re2", "pyarrow")}
+    return {
+        name: version(name)
+        for name in (
+            "trafilatura",
+            "lxml",
+            "langdetect",
+            "rapidfuzz",
+            "google-re2",
+            "pyarrow",
+            "rensa",
+            "publicsuffixlist",
+        )
+    }

@@ -21,6 +21,12 @@ DETECTORS = ("words", "langdetect")
 """What tells languages that share a script: small words, then langdetect where they do not settle it; or langdetect."""
 
 
+DEDUPE = ("none", "site", "corpus")
+"""Where a paragraph that stands in several documents stays but once: nowhere, within each site, in the whole corpus."""
+
+VERSIONS = ("all", "first", "latest")
+"""Which versions of a document stay."""
+
 PRESETS: Mapping[str, float] = MappingProxyType({"careful": 0.95, "balanced": 0.72, "thorough": 0.5})
 """Working points by name: the confidence that a removal needs."""
 
@@ -64,6 +70,12 @@ class Settings:
     detector: str = "words"
     """One of `DETECTORS`."""
 
+    dedupe: str = "site"
+    """One of `DEDUPE`; needs a survey."""
+
+    dedupe_documents: str = "all"
+    """One of `VERSIONS`; needs a survey."""
+
     max_bytes: int = 20_000_000
     """Largest document, in bytes after decompression; larger ones are rejected unread."""
 
@@ -94,6 +106,10 @@ class Settings:
             raise SettingsError(f"audit: {self.audit!r} is none of {', '.join(AUDITS)}")
         if self.detector not in DETECTORS:
             raise SettingsError(f"detector: {self.detector!r} is none of {', '.join(DETECTORS)}")
+        for name, known in (("dedupe", DEDUPE), ("dedupe_documents", VERSIONS)):
+            if getattr(self, name) not in known:
+                option = name.replace("_", "-")
+                raise SettingsError(f"{option}: {getattr(self, name)!r} is none of {', '.join(known)}")
         for name in self.columns:
             if name not in FIELDS:
                 raise SettingsError(f"map: no field {name!r}; fields are {', '.join(FIELDS)}")

@@ -7,6 +7,7 @@ import click
 from cleaner import __version__
 from cleaner.cli.documents import explain_command, restore_command, run_command
 from cleaner.cli.rules import rules
+from cleaner.cli.survey import mine_command, survey_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (run_command, explain_command, restore_command, rules):
+for command in (run_command, explain_command, restore_command, survey_command, mine_command, rules):
     main.add_command(command)

@@ -18,7 +18,7 @@ from cleaner.cli.common import (
     faults,
     make_settings,
 )
-from cleaner.settings import AUDITS
+from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
     from cleaner.run import Books
@@ -43,6 +43,24 @@ if TYPE_CHECKING:
     help="Seconds a document may take before it is rejected.",
 )
 @click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]")
+@click.option("--survey", type=click.Path(), metavar="SURVEY", help="Clean on the evidence of this survey as well.")
+@click.option("--update-survey", is_flag=True, help="Add the documents to SURVEY when the run is finished.")
+@click.option("--no-survey", is_flag=True, help="One pass: no evidence of other documents.")
+@click.option(
+    "--dedupe",
+    type=click.Choice(DEDUPE),
+    default=defaults.dedupe,
+    show_default=True,
+    help="Keep one copy of a paragraph that several documents have: of each site, of all, or all copies.",
+)
+@click.option(
+    "--dedupe-documents",
+    type=click.Choice(VERSIONS),
+    default=defaults.dedupe_documents,
+    show_default=True,
+    help="Versions of a document to keep; the others are rejected.",
+)
+@click.option("--keep-staging", is_flag=True, help="Keep extracted documents and evidence in OUT/staging.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in OUT.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in OUT.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
@@ -53,12 +71,19 @@ def run_command(
     resume: bool,
     overwrite: bool,
     quiet: bool,
+    survey: str | None,
+    update_survey: bool,
+    no_survey: bool,
+    keep_staging: bool,
     **options: Any,
 ) -> None:
     """Clean RAW (directories and files in any mix, or - for JSONL on stdin) into Parquet shards.
 
     Reads .html .htm .xhtml .txt .md .jsonl .ndjson .parquet .warc, each also as .gz or .zst. Writes
     OUT/clean, OUT/removed, OUT/rejected and OUT/run.json.
+
+    There are two passes: the first one surveys all documents, the second one cleans each on the evidence
+    of all.
 
     \b
     Exit codes: 0 done; 2 usage, configuration or rule error;
@@ -69,6 +94,7 @@ def run_command(
     Example:
       cleaner run scrapes/ archive.warc.gz -o out
       zcat pages.jsonl.gz | cleaner run - -o out --map html=content
+      cleaner run scrapes/today -o out --survey survey --update-survey
     """
     with faults():
         settings = make_settings(columns, **options)
@@ -76,8 +102,20 @@ def run_command(
         from cleaner.run import run
 
         try:
-            with RunProgress([Path(path) for path in inputs], Path(out), quiet) as progress:
-                result = run(inputs, out, settings, resume=resume, overwrite=overwrite, progress=progress)
+            passes = 1 if no_survey else 2
+            with RunProgress([Path(path) for path in inputs], Path(out), quiet, passes) as progress:
+                result = run(
+                    inputs,
+                    out,
+                    settings,
+                    resume=resume,
+                    overwrite=overwrite,
+                    progress=progress,
+                    use_survey=not no_survey,
+                    survey=survey,
+                    update_survey=update_survey,
+                    keep_staging=keep_staging,
+                )
         except KeyboardInterrupt:
             click.secho(f"interrupted; go on with: cleaner run … -o {out} --resume", err=True, fg="yellow")
             sys.exit(EXIT_INTERRUPTED)

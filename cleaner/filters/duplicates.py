@@ -47,9 +47,7 @@ class Duplicates:
             }
             how = "The same text stands" if copy["score"] == 100 else "Nearly the same text stands"
             reason = f"{how} in {copy['id']}, line {copy['line']}, which is kept: {copy['because']}."
-            yield lines[place].remove(
-                NAME, "exact" if copy["score"] == 100 else "near", reason, CONFIDENCE, evidence
-            )
+            yield lines[place].remove(NAME, "exact" if copy["score"] == 100 else "near", reason, CONFIDENCE, evidence)
 
 
 def links(survey: Survey, document: Document, kept: Sequence[tuple[int, int]]) -> list[dict[str, object]]:
@@ -72,6 +70,14 @@ def links(survey: Survey, document: Document, kept: Sequence[tuple[int, int]]) -
                 }
             )
     return found
+
+
+def versions(survey: Survey, document: Document) -> dict[str, object] | None:
+    """The near-duplicates of the whole document: cluster, number of versions, which one it is, and the one before."""
+    cluster = survey.cluster(document)
+    if cluster is None:
+        return None
+    return {name: cluster[name] for name in ("cluster", "size", "version", "kind", "previous")}
 
 
 def check_version(survey: Survey, document: Document) -> Rejection | None:

@@ -4,10 +4,10 @@ Headlines and first paragraphs of all documents stand in an index of the survey.
 nearly does, or is its beginning, announces that document; with it goes the summary under it.  The evidence names the
 document.
 
-Left alone: the document's own headline, its first paragraph and everything before that; headlines of versions of the same
-story; headlines of few words, which are labels; and prose that has no other sign against it: a paragraph goes only when
-the headline of the same document stands right over it, when lines on both sides of it are teasers, or when it stands
-behind the story and announces a document of the same site.
+Left alone: the document's own headline, its first paragraph and everything before that; headlines of versions of the
+same story; headlines of few words, which are labels; and prose that has no other sign against it: a paragraph goes
+only when the headline of the same document stands right over it, when lines on both sides of it are teasers, or when it
+stands behind the story and announces a document of the same site.
 """
 
 from __future__ import annotations
@@ -88,9 +88,7 @@ class Headlines:
         return cluster is not None and self.survey.cluster_of(titled.doc) == cluster
 
 
-def _best(
-    folded: str, candidates: Sequence[Titled], document: Document, own: str, site: str | None
-) -> _Match | None:
+def _best(folded: str, candidates: Sequence[Titled], document: Document, own: str, site: str | None) -> _Match | None:
     best: _Match | None = None
     for one in candidates:
         headline = fold(one.headline)
@@ -109,7 +107,7 @@ def likeness(folded: str, text: str, is_lead: bool) -> float:
 
     >>> likeness("council votes to rebuild the old bridge", "council votes to rebuild old bridge", False)
     94.5...
-    >>> likeness("the council of elm voted on monday to rebuild…", "the council of elm voted on monday to rebuild it", True)
+    >>> likeness("the council of elm voted on monday to build…", "the council of elm voted on monday to build it", True)
     100.0
     """
     if folded == text:

@@ -65,29 +65,31 @@ class Templates:
         story = [is_paragraph(line.segment, line.text) for line in lines]
         cluster = self.survey.cluster(view.document)
         versions = cluster["size"] - 1 if cluster else 0
-        own = self._own(view, lines, folded, story)
+        own = self._own(view, folded, story, versions)
         known = [found is not None and found.others > versions for found in counted]
         retold = _is_retold(lines, story, known)
         for place, (line, found) in enumerate(zip(lines, counted, strict=True)):
             if found is None or not known[place] or place in own:
                 continue
             others = found.others - versions
-            kind = _kind(line.text, story[place], _is_between(place, story, known))
+            # elsewhere, too, it stands between paragraphs: teasers with summaries put paragraphs behind furniture
+            is_between = 2 * found.inside >= found.others and _is_between(place, story, known)
+            kind = _kind(line.text, story[place], is_between)
             if enough(kind, others, others / found.of):
                 yield _removal(line, kind, found, others, CONFIDENCE)
             elif others == 1 and kind.endswith("line") and found.share >= SINGLE_SHARE and not retold:
                 yield _removal(line, kind, found, others, SINGLE_CONFIDENCE)
 
-    def _own(self, view: View, lines: Sequence[Line], folded: Sequence[str], story: Sequence[bool]) -> set[int]:
+    def _own(self, view: View, folded: Sequence[str], story: Sequence[bool], versions: int) -> set[int]:
         """Places of the headline and of the first paragraph, where few documents begin with the same."""
-        headline = headline_of(view.document, [line.text for line in lines[:1]])
+        headline = headline_of(view.document, [line.text for line in view.lines[:1]])
         title = fold(headline) if headline else None
         places = [place for place, text in enumerate(folded) if text == title]
         places += [place for place, is_story in enumerate(story) if is_story][:1]
         own = set()
         for place, titled in zip(places, self.survey.titles([folded[place] for place in places]), strict=True):
             alike = sum(folded[place] in (fold(one.headline), fold(one.lead)) for one in titled)
-            if alike < BEGIN_ALIKE:
+            if alike < BEGIN_ALIKE + versions:
                 own.add(place)
         return own
 

@@ -59,6 +59,36 @@ CLEAN = pa.schema(
         pa.field("dateline", pa.struct([("place", pa.string()), ("date", pa.string()), ("agency", pa.string())])),
         pa.field("language_by", pa.string()),
         pa.field("language_confidence", pa.float32()),
+        pa.field(
+            "syndicated_from",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("id", pa.string()),
+                        ("source", pa.string()),
+                        ("site", pa.string()),
+                        ("copy_start", pa.int32()),
+                        ("score", pa.float32()),
+                        ("because", pa.string()),
+                    ]
+                )
+            ),
+            nullable=False,
+        ),
+        pa.field(
+            "versions",
+            pa.struct(
+                [
+                    ("cluster", pa.string()),
+                    ("size", pa.int32()),
+                    ("version", pa.int32()),
+                    ("kind", pa.string()),
+                    ("previous", pa.string()),
+                ]
+            ),
+        ),
     ],
     metadata=_METADATA,
 )
@@ -97,5 +127,57 @@ REJECTED = pa.schema(
     metadata=_METADATA,
 )
 """One rejected document or unreadable input a row; ``text`` is the whole source text where there was one."""
+
+STAGED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("site", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("author", pa.string()),
+        pa.field("date", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("language_by", pa.string()),
+        pa.field("language_confidence", pa.float64()),
+        pa.field("facts", pa.string()),
+        pa.field("format", pa.string(), nullable=False),
+        pa.field("encoding", pa.string()),
+        pa.field("replaced", pa.int32()),
+        pa.field("disk", pa.int64()),
+        pa.field("stage", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("detail", pa.string()),
+        pa.field("text", pa.large_string()),
+        pa.field(
+            "segments",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("line", pa.int32()),
+                        ("role", pa.string()),
+                        (
+                            "markup",
+                            pa.struct(
+                                [
+                                    ("path", pa.list_(pa.string())),
+                                    ("tokens", pa.list_(pa.string())),
+                                    ("link_density", pa.float64()),
+                                    ("witness", pa.bool_()),
+                                ]
+                            ),
+                        ),
+                    ]
+                )
+            ),
+        ),
+    ],
+    metadata=_METADATA,
+)
+"""One extracted document a row, between the two passes of a run; ``segments`` are null where they are the lines of the
+text.  With ``reason``, a record of which there is no document.
+"""
 
 PARTS = {"clean": CLEAN, "removed": REMOVED, "rejected": REJECTED}

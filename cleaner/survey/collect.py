@@ -79,10 +79,9 @@ class Rows:
     paragraphs: list[tuple[int, int, int, int, int, int, str]] = field(default_factory=list)
     grams: list[Sequence[str]] = field(default_factory=list)
 
-    def add(self, document: Document) -> None:
-        """Add a document."""
+    def add(self, document: Document, doc: int) -> None:
+        """Add a document with its key."""
         texts = [document.content(segment) for segment in document.segments]
-        doc = document_key(document)
         site, section = site_of(document), section_of(document)
         folded = [fold(text) for text in texts]
         prose = [
@@ -206,11 +205,12 @@ def band_keys(grams: Sequence[Sequence[str]]) -> Keys:
     size = len(grams) * BANDS * BAND_ROWS
     flat = np.fromiter(chain.from_iterable(matrix.to_rows()), dtype=np.uint64, count=size)
     keys = np.einsum("nbr,r->nb", flat.reshape(len(grams), BANDS, BAND_ROWS), _ODD)
-    return (keys >> np.uint64(32)).astype(np.uint32)
+    bands: Keys = (keys >> np.uint64(32)).astype(np.uint32)
+    return bands
 
 
-def survey_documents(documents: Iterable[Document]) -> dict[str, pa.Table]:
-    """The map: tables of `TABLES` for some documents.
+def survey_documents(documents: Iterable[Document], known: Sequence[int] | None = None) -> dict[str, pa.Table]:
+    """The map: tables of `TABLES` for some documents, those apart whose keys are among the sorted ``known`` ones.
 
     >>> text = "The council of Elm voted on Monday to rebuild the old bridge over the river before winter."
     >>> survey_documents([Document.from_text(text, id="a", url="https://elm.org/x/y")])["lines"].num_rows
@@ -218,7 +218,12 @@ def survey_documents(documents: Iterable[Document]) -> dict[str, pa.Table]:
     """
     rows = Rows()
     for document in documents:
-        rows.add(document)
+        doc = document_key(document)
+        if known is not None:
+            place = int(np.searchsorted(known, np.uint64(doc)))
+            if place < len(known) and known[place] == doc:
+                continue
+        rows.add(document, doc)
     return rows.tables()
 
 

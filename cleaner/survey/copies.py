@@ -4,9 +4,11 @@ Candidates are paragraphs with the same folded text, and such as share a band of
 banding as in Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, ch. 3).  A candidate counts when rapidfuzz gives
 both texts at least `NEAR` and the news guard (`cleaner.survey.guard`) finds no word that makes other news of one.
 
-Documents are put in an order (`BECAUSE`) and paragraphs in that of their documents.  In this order each paragraph
-either stays, or goes because one before it, verified against itself, has stayed.  So of any web of likenesses (chains,
-stars, cycles) at least one paragraph stays, and for each that goes a copy of it is left: likeness is never passed on.
+Documents are put in an order (`BECAUSE`), and paragraphs in that of their documents, except that first paragraphs come
+before all others: on other pages they are teasers, and those may be dated before the article that they announce.  In
+this order each paragraph either stays, or goes because one before it, verified against itself, has stayed.  So of any
+web of likenesses (chains, stars, cycles) at least one paragraph stays, and for each that goes a copy of it is left:
+likeness is never passed on.
 
 Memory: arrays of fixed width are kept in files and mapped; bands and pairs are dealt with in ranges.
 """
@@ -28,7 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rapidfuzz import fuzz
 
-from cleaner.survey.collect import hash_text
+from cleaner.survey.folder import SurveyFolder
 from cleaner.survey.guard import Veto, veto
 from cleaner.survey.tables import BANDS, CLUSTERS, COPIES, LOOKALIKES
 from cleaner.text import fold
@@ -42,15 +44,13 @@ MIN_LENGTH_RATIO = 0.72
 SAME_DOCUMENT = 0.6
 # A document that would lose more of its paragraphs than this is not relied on to keep a copy: the brake may reject it.
 MAX_LOST = 0.8
-# A site of which more than this share of paragraphs stands on other sites, too, is an aggregator, when it has this many.
+# A site of which more than this share of paragraphs stands on other sites, too, is an aggregator, if it has this many.
 AGGREGATED = 0.5
 MIN_PARAGRAPHS = 50
 # Paragraphs whose bands are sorted, and pairs that are looked at, at a time.
 RANGE = 2_000_000
 BATCH = 8192
 
-DEDUPE = ("none", "site", "corpus")
-DOCUMENTS = ("all", "first", "latest")
 BECAUSE = ("earlier date", "own site, not an aggregator", "longer document", "id")
 
 Array = npt.NDArray[Any]
@@ -129,11 +129,16 @@ class Paragraphs:
             yield batch["hash"].to_numpy(), site_of_row[np.searchsorted(self._docs, batch["doc"].to_numpy())]
 
     def read(self, papers: Papers) -> None:
-        """Fill the arrays: numbers run through the documents in their order, and through each as it is written."""
+        """Fill the arrays; numbers run through the first paragraphs of all documents in order, then the others."""
         counts = papers.table["paragraphs"].to_numpy().astype(np.int64)
+        ordered = counts[papers.row]
+        self.leads = int((ordered > 0).sum())
+        lead = np.zeros(len(counts), dtype=np.int64)
+        lead[papers.row] = np.cumsum(ordered > 0) - 1
         begin = np.zeros(len(counts), dtype=np.int64)
-        begin[papers.row] = np.concatenate(([0], np.cumsum(counts[papers.row])[:-1])) if len(counts) else begin
-        first_row = np.concatenate(([0], np.cumsum(counts)))[:-1]
+        others = np.maximum(ordered - 1, 0)
+        begin[papers.row] = self.leads + np.cumsum(others) - others
+        first_row = np.cumsum(counts) - counts
         self.hash = self._scratch("hash", np.uint64)
         self.numbers = self._scratch("numbers", np.uint64)
         self.doc = self._scratch("doc", np.int64)
@@ -150,7 +155,8 @@ class Paragraphs:
             for batch in self._batches():
                 rows = np.arange(done, done + batch.num_rows)
                 document = np.searchsorted(self._docs, batch["doc"].to_numpy())
-                numbers = begin[document] + rows - first_row[document]
+                inside = rows - first_row[document]
+                numbers = np.where(inside == 0, lead[document], begin[document] + inside - 1)
                 self.hash[numbers] = batch["hash"].to_numpy()
                 self.numbers[numbers] = batch["numbers"].to_numpy()
                 self.doc[numbers] = papers.rank[document]
@@ -211,9 +217,7 @@ def aggregators(paragraphs: Paragraphs, documents: pa.Table) -> frozenset[str]:
         own += _counts(site, own)
         shared += _counts(site[is_shared], shared)
     return frozenset(
-        name
-        for code, name in enumerate(names)
-        if own[code] >= MIN_PARAGRAPHS and shared[code] > AGGREGATED * own[code]
+        name for code, name in enumerate(names) if own[code] >= MIN_PARAGRAPHS and shared[code] > AGGREGATED * own[code]
     )
 
 
@@ -229,8 +233,15 @@ class Edges:
     earlier: Array
     score: Array
 
+    def by_later_document(self, doc: Array) -> Edges:
+        """The same likenesses, each from the later document to the earlier one, by later document."""
+        swap = doc[self.later] < doc[self.earlier]
+        later, earlier = np.where(swap, self.earlier, self.later), np.where(swap, self.later, self.earlier)
+        order = np.lexsort((earlier, later, doc[later]))
+        return Edges(later[order], earlier[order], self.score[order])
+
     def by_document(self, doc: Array) -> Iterator[tuple[int, Iterator[tuple[int, int, int, float]]]]:
-        """By document of the later one: later, earlier, document of the earlier one, score.  ``doc`` is by paragraph."""
+        """By document of the later one: later, earlier, document of the earlier one, score."""
 
         def rows() -> Iterator[tuple[int, tuple[int, int, int, float]]]:
             for start in range(0, len(self.later), RANGE):
@@ -295,7 +306,9 @@ def _joined(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
 
-def candidate_pairs(paragraphs: Paragraphs, papers: Papers, first: Array, folder: Path) -> Iterator[tuple[Array, Array]]:
+def candidate_pairs(
+    paragraphs: Paragraphs, papers: Papers, first: Array, folder: Path
+) -> Iterator[tuple[Array, Array]]:
     """Pairs that share a band, later and earlier, without doubles, in ascending order of the later one.
 
     Of each group each member is paired with the first, the one before it, the first with the same numbers, and the
@@ -310,7 +323,9 @@ def candidate_pairs(paragraphs: Paragraphs, papers: Papers, first: Array, folder
             for places in _ranges(keys):
                 later, earlier = _grouped(numbers[places], keys[places], paragraphs, papers)
                 pairs = np.unique(later.astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64))
-                bounds = np.searchsorted(pairs, np.arange(spans + 1, dtype=np.uint64) * np.uint64(RANGE) << np.uint64(32))
+                bounds = np.searchsorted(
+                    pairs, np.arange(spans + 1, dtype=np.uint64) * np.uint64(RANGE) << np.uint64(32)
+                )
                 for span in range(spans):
                     pairs[bounds[span] : bounds[span + 1]].tofile(files[span])
         for file in files:
@@ -368,11 +383,11 @@ def find_edges(paragraphs: Paragraphs, papers: Papers, folder: Path) -> tuple[Ed
         for place, (one, other) in enumerate(zip(high.tolist(), low.tolist(), strict=True)):
             if one != at:
                 at, text = one, paragraphs.text(one)
-            score, differ = same_text(text, paragraphs.text(other))
+            ratio, differ = same_text(text, paragraphs.text(other))
             if differ is not None:
-                vetoed.append(_lookalike(one, other, score, differ))
-            elif score:
-                found.append((place, score))
+                vetoed.append({"one": one, "other": other, "score": ratio, "differ": differ})
+            elif ratio:
+                found.append((place, ratio))
         places = np.array([place for place, _ in found], dtype=np.int64)
         highs.append(high[places])
         lows.append(low[places])
@@ -384,18 +399,14 @@ def find_edges(paragraphs: Paragraphs, papers: Papers, folder: Path) -> tuple[Ed
     return Edges(later[new], earlier[new], score[new]), vetoed
 
 
-def _lookalike(one: int, other: int, score: float, differ: Veto) -> dict[str, Any]:
-    return {"one": one, "other": other, "score": score, "differ": differ}
-
-
 def cluster_documents(edges: Edges, doc: Array, size: Array, chars: Array) -> tuple[dict[int, int], dict[int, bool]]:
-    """Near-duplicate documents: for each that is one, the first of its cluster; and whether it is the same to the letter.
+    """Near-duplicate documents: for each that is one, the first of its cluster; and whether the two are equal.
 
     As with paragraphs, a document joins one before it that it shares most of its text with, and that has joined none.
     """
     leader: dict[int, int] = {}
     is_exact: dict[int, bool] = {}
-    for document, group in edges.by_document(doc):
+    for document, group in edges.by_later_document(doc).by_document(doc):
         shared: dict[int, dict[int, float]] = defaultdict(dict)
         for later, _, other, score in group:
             mine = shared[other]
@@ -410,9 +421,7 @@ def cluster_documents(edges: Edges, doc: Array, size: Array, chars: Array) -> tu
         if best is not None:
             other = -best[1]
             leader[document] = other
-            is_exact[document] = (
-                best[0] == chars[document] == chars[other] and min(shared[other].values()) == 100.0
-            )
+            is_exact[document] = best[0] == chars[document] == chars[other] and min(shared[other].values()) == 100.0
     return leader, is_exact
 
 
@@ -428,16 +437,29 @@ def choose(
     >>> choose(Edges(a, b, c), np.arange(3), np.zeros(3), np.full(3, 100), np.full(3, 900), "corpus", {}, set())
     {1: (0, 90.0)}
     """
-    lost: dict[int, tuple[int, float]] = {}
     if scope == "none":
-        return lost
+        return {}
     unreliable = set(gone)
+    while True:
+        lost = _lost(edges, doc, site, scope, leader, gone, unreliable)
+        share: dict[int, int] = defaultdict(int)
+        for number in lost:
+            share[int(doc[number])] += int(size[number])
+        found = {one for one, chars_lost in share.items() if chars_lost > MAX_LOST * int(chars[one])} - unreliable
+        if not found or not any(int(doc[kept]) in found for kept, _ in lost.values()):
+            return lost
+        unreliable |= found
+
+
+def _lost(
+    edges: Edges, doc: Array, site: Array, scope: str, leader: dict[int, int], gone: set[int], unreliable: set[int]
+) -> dict[int, tuple[int, float]]:
+    lost: dict[int, tuple[int, float]] = {}
     for document, group in edges.by_document(doc):
         if document in gone:
             continue
-        mine: dict[int, tuple[int, float]] = {}
         for later, earlier, other, score in group:
-            if later in mine or earlier in lost or other in unreliable or other == document:
+            if later in lost or earlier in lost or other in unreliable or other == document:
                 continue
             if scope == "site" and (
                 site[other] != site[document]
@@ -445,24 +467,21 @@ def choose(
                 or leader.get(other, other) == leader.get(document, document)
             ):
                 continue
-            mine[later] = (earlier, score)
-        lost.update(mine)
-        if sum(int(size[one]) for one in mine) > MAX_LOST * int(chars[document]):
-            unreliable.add(document)
+            lost[later] = (earlier, score)
     return lost
 
 
-def find_copies(survey: Path, out: Path, scope: str, documents_kept: str) -> dict[str, int]:
+def find_copies(survey: SurveyFolder, out: Path, scope: str, documents_kept: str) -> dict[str, int]:
     """Write copies.arrow, clusters.arrow and lookalikes.parquet of a survey to ``out``.  Returns counts of their rows.
 
-    ``scope`` is one of `DEDUPE`, ``documents_kept`` one of `DOCUMENTS`.
+    ``scope`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
     """
     documents = pq.read_table(
-        survey / "documents.parquet", columns=["doc", "id", "source", "site", "date", "chars", "paragraphs"]
+        survey.file("documents"), columns=["doc", "id", "source", "site", "date", "chars", "paragraphs"]
     ).combine_chunks()
     with tempfile.TemporaryDirectory(prefix="copies-", dir=out) as name:
         folder = Path(name)
-        paragraphs = Paragraphs(survey / "paragraphs.parquet", documents, folder)
+        paragraphs = Paragraphs(survey.file("paragraphs"), documents, folder)
         papers = order_documents(documents, aggregators(paragraphs, documents))
         paragraphs.read(papers)
         edges, vetoed = find_edges(paragraphs, papers, folder)

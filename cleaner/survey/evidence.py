@@ -123,6 +123,11 @@ class Survey:
         self._clusters = Mapped(path / "clusters.arrow", "doc")
 
     @property
+    def fingerprint(self) -> str:
+        """What tells the survey that this was made of from others."""
+        return str(self.facts["fingerprint"])
+
+    @property
     def dedupe(self) -> str:
         """The scope in which copies of paragraphs go."""
         return str(self.facts["dedupe"])
@@ -175,11 +180,20 @@ class Survey:
                     paper = self._papers.row(row)
                     answers[number].append(
                         Titled(
-                            paper["doc"], paper["id"], paper["site"], paper["headline"] or "", paper["lead"] or "", is_lead
+                            paper["doc"],
+                            paper["id"],
+                            paper["site"],
+                            paper["headline"] or "",
+                            paper["lead"] or "",
+                            is_lead,
                         )
                     )
-                place += 1
+                place += 1  # noqa: PLW2901
         return answers
+
+    def _titled(self, row: int, is_lead: bool) -> Titled:
+        paper = self._papers.row(row)
+        return Titled(paper["doc"], paper["id"], paper["site"], paper["headline"] or "", paper["lead"] or "", is_lead)
 
     def copies(self, document: Document, places: Sequence[int]) -> dict[int, dict[str, Any]]:
         """What the survey tells of copies of a document's paragraphs, by the number of the segment."""
@@ -220,7 +234,7 @@ def edge_keys(text: str) -> list[int]:
 def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept: str) -> Survey:
     """Make the evidence of a survey in the folder ``out``, and open it.
 
-    ``dedupe`` is one of `copies.DEDUPE`, ``documents_kept`` one of `copies.DOCUMENTS`.
+    ``dedupe`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
     """
     out.mkdir(parents=True, exist_ok=True)
     documents = pq.read_table(
@@ -234,7 +248,7 @@ def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept:
     write_arrow(out / "lines.arrow", pa.concat_tables(parts))
     write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
     write_arrow(out / "titles.arrow", _titles(documents))
-    found = find_copies(survey.path, out, dedupe, documents_kept)
+    found = find_copies(survey, out, dedupe, documents_kept)
     facts = {"dedupe": dedupe, "documents": survey.documents, "fingerprint": survey.fingerprint, **found}
     write_whole(out / "evidence.json", json.dumps(facts, sort_keys=True).encode())
     return Survey(out)
@@ -256,13 +270,13 @@ def _sites(documents: pa.Table) -> pa.Table:
 def _titles(documents: pa.Table) -> pa.Table:
     keys: list[int] = []
     rows: list[int] = []
-    leads: list[bool] = []
+    leads: list[int] = []
     for is_lead, column in ((False, "headline"), (True, "lead")):
         for row, text in enumerate(_strings(documents[column])):
             found = edge_keys(fold(text)) if text else ()
             keys += found
             rows += [row] * len(found)
-            leads += [is_lead] * len(found)
+            leads += [int(is_lead)] * len(found)
     table = pa.Table.from_arrays(
         [pa.array(keys, pa.uint64()), pa.array(rows, pa.int32()), pa.array(leads, pa.uint8())], schema=_TITLES
     )
@@ -273,5 +287,3 @@ def _strings(column: pa.ChunkedArray) -> Iterable[str | None]:
     for chunk in column.chunks:
         for value in chunk:
             yield value.as_py()
-
-

@@ -1,4 +1,4 @@
-"""A survey on disk: three Parquet tables and survey.json, written last.
+"""A survey on disk: three Parquet tables and survey.json, written last, which names them by their hash.
 
 Surveys can be added: `write_survey` takes the tables of any number of maps, or of other surveys, and what it writes is
 the same whatever their order and number.  A document may be in one of them only: counts of one that is in two would be
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -71,7 +72,7 @@ class SurveyFolder:
 
     def file(self, name: str) -> Path:
         """The Parquet file of a table."""
-        return self.path / f"{name}.parquet"
+        return self.path / str(self.manifest["tables"][name]["file"])
 
     def check(self) -> None:
         """Raise `SurveyError` unless all tables are as they were written."""
@@ -94,12 +95,11 @@ def write_survey(out: Path, files: dict[str, Sequence[Path]]) -> SurveyFolder:
     Raises `SurveyError` when a document is in it twice.
     """
     out.mkdir(parents=True, exist_ok=True)
-    tables = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, schema in TABLES.items():
         size = sum(_size(file) for file in files[name])
         finish = FINISH[name]
-        target = out / f"{name}.parquet"
-        temporary = target.with_name(f".{target.name}.tmp")
+        temporary = out / f".{name}.parquet.tmp"
         rows = 0
         long = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _LONG]
         with pq.ParquetWriter(
@@ -115,17 +115,39 @@ def write_survey(out: Path, files: dict[str, Sequence[Path]]) -> SurveyFolder:
                     pending = pending.slice(ROWS)
             if pending.num_rows:
                 writer.write_table(pending.combine_chunks(), row_group_size=ROWS)
-        tables[name] = {"rows": rows, "sha256": file_sha256(temporary)}
-        os.replace(temporary, target)
+        sha256 = file_sha256(temporary)
+        tables[name] = {"rows": rows, "sha256": sha256, "file": f"{name}-{sha256[:16]}.parquet"}
+        os.replace(temporary, out / tables[name]["file"])
+    return _publish(out, tables)
+
+
+def _publish(out: Path, tables: dict[str, dict[str, Any]]) -> SurveyFolder:
+    """Write survey.json, from which moment on these tables count, and remove those that no longer do."""
     manifest = {"version": VERSION, "signature": signature(), "tables": tables}
     write_whole(out / MANIFEST, f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode())
+    current = {table["file"] for table in tables.values()}
+    for name in TABLES:
+        for file in out.glob(f"{name}-*.parquet"):
+            if file.name not in current:
+                file.unlink()
     return SurveyFolder(out)
+
+
+def replace_survey(target: Path, source: SurveyFolder) -> SurveyFolder:
+    """Put another survey in the place of the one in ``target``, at one stroke; the folder is made if need be."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        temporary = target / f".{name}.parquet.tmp"
+        shutil.copyfile(source.file(name), temporary)
+        os.replace(temporary, target / source.file(name).name)
+    return _publish(target, source.manifest["tables"])
 
 
 def _size(file: Path) -> int:
     metadata = pq.read_metadata(file)
     # twice what Parquet counts: strings have offsets in memory, and sorting holds a copy
-    return 2 * sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    size: int = 2 * sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    return size
 
 
 def merge_surveys(surveys: Sequence[Path], out: Path) -> SurveyFolder:

@@ -55,12 +55,12 @@ _DATE_STEMS = tuple(
     декабр січн лют берез квіт трав черв лип серп верес жовт листоп груд ιανουάρ φεβρουάρ μάρτ απρίλ μάι ιούν ιούλ
     αύγουστ σεπτέμβρ οκτώβρ νοέμβρ δεκέμβρ
     monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow montag dienstag mittwoch
-    donnerstag freitag samstag sonnabend sonntag gestern heute morgen lundi mardi mercredi jeudi vendredi samedi dimanche
-    hier aujourd demain lunes martes miércoles jueves viernes sábado domingo ayer hoy mañana lunedì martedì mercoledì
-    giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta ontem hoje amanhã maandag
-    dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag onsdag torsdag fredag lördag söndag
-    mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek czwartku piątek piątku sobot niedziel pondělí
-    úterý střed čtvrtek pátek neděl pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник сред
+    donnerstag freitag samstag sonnabend sonntag gestern heute morgen lundi mardi mercredi jeudi vendredi samedi
+    dimanche hier aujourd demain lunes martes miércoles jueves viernes sábado domingo ayer hoy mañana lunedì martedì
+    mercoledì giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta ontem hoje amanhã maandag
+    dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag onsdag torsdag fredag lördag
+    söndag mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek czwartku piątek piątku sobot niedziel
+    pondělí úterý střed čtvrtek pátek neděl pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник сред
     четверг пятниц суббот воскресень вчера сегодня завтра понеділ вівтор серед четвер п'ятниц субот неділ δευτέρα τρίτη
     τετάρτη πέμπτη παρασκευή σάββατο κυριακή senin selasa rabu kamis jumat sabtu minggu""".split()
 )
@@ -172,7 +172,7 @@ def veto(text: str, other: str) -> Veto | None:
         is_replaced = bool(mine and its)
         for side, known, places in ((0, words, mine), (1, others, its)):
             run = "".join(known.folded[place] for place in places)
-            told = [(NEGATION, one) for one in _NEGATING_RUNS if one in run]
+            told: list[tuple[str | None, str]] = [(NEGATION, one) for one in _NEGATING_RUNS if one in run]
             told += [(_kind(known, place, is_replaced), known.folded[place]) for place in places]
             for kind, word in told:
                 if kind is not None:

@@ -70,8 +70,8 @@ PARAGRAPHS = pa.schema(
 )
 """One paragraph of a document a row, sorted by ``doc`` and ``place`` (the number of its segment).
 
-``start`` and ``line`` are those of the segment.  ``hash`` is that of the folded text, ``numbers`` that of the numbers in it, ``bands`` those of the bands of its
-signature.
+``start`` and ``line`` are those of the segment, ``hash`` that of the folded text, ``numbers`` that of its numbers,
+``bands`` those of the bands of its signature.
 """
 
 TABLES = {"documents": DOCUMENTS, "lines": LINES, "paragraphs": PARAGRAPHS}
@@ -128,4 +128,4 @@ LOOKALIKES = pa.schema(
     ],
     metadata=_METADATA,
 )
-"""Two like paragraphs that the news guard keeps apart, a row a pair: which numbers, dates, negations or names differ."""
+"""Two like paragraphs that the news guard keeps apart, a row a pair: the words that differ, and of what sort."""

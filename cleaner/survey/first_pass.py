@@ -1,0 +1,148 @@
+"""The first pass: raw records to staged documents and to rows of a survey, unit by unit.
+
+STAGING/documents/part-00000.parquet      the extracted documents of unit 0 (unless only a survey is made)
+STAGING/lines/part-00000.parquet …        what they add to the tables of a survey
+STAGING/units/part-00000.json             written last: what the unit was made of, and the hashes of its files
+STAGING/survey/                           the survey of all of them, with that which was given added
+STAGING/evidence/                         what the filters look up
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleaner.atomic import write_whole
+from cleaner.engines.local import LocalEngine, Staged, StagingWork
+from cleaner.ingest.record import Raw
+from cleaner.settings import Settings
+from cleaner.shards.folder import file_sha256, write_part
+from cleaner.survey.evidence import Survey, build_evidence
+from cleaner.survey.folder import SurveyFolder, write_survey
+from cleaner.survey.tables import TABLES
+
+DOCUMENTS = "staged"
+
+Plan = dict[str, Any]
+"""What is known of a unit: number of ``documents``, ``first`` source, ``input_sha256``, ``disk`` bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Records that become one part, cut into batches, and what is known of them."""
+
+    plan: Plan
+    batches: list[list[Raw]]
+
+
+class Staging:
+    """The folder of a first pass.  ``keeps_documents`` is False where only a survey is wanted."""
+
+    def __init__(self, path: Path, keeps_documents: bool = True) -> None:
+        self.path = path
+        self.keeps_documents = keeps_documents
+
+    def part(self, name: str, unit: int) -> Path:
+        """A file of a unit: of the staged documents, or of a table of the survey."""
+        return self.path / name / f"part-{unit:05d}.parquet"
+
+    def _note(self, unit: int) -> Path:
+        return self.path / "units" / f"part-{unit:05d}.json"
+
+    def intact(self, unit: int, plan: Plan) -> bool:
+        """Whether a unit was staged before, from the same records, and its files are as they were written."""
+        try:
+            note = json.loads(self._note(unit).read_text(encoding="utf-8"))
+            return note["input_sha256"] == plan["input_sha256"] and all(
+                file_sha256(self.part(name, unit)) == known["sha256"] for name, known in note["files"].items()
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def write(self, unit: int, plan: Plan, staged: Staged) -> None:
+        """Write the files of a unit."""
+        tables = {DOCUMENTS: staged.documents} if self.keeps_documents else {}
+        files = {
+            name: write_part(self.part(name, unit), table.combine_chunks())
+            for name, table in (tables | staged.survey).items()
+        }
+        self._note(unit).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self._note(unit), json.dumps({**plan, "files": files}, sort_keys=True).encode())
+
+    def documents(self, unit: int) -> pa.Table:
+        """The staged documents of a unit."""
+        return pq.read_table(self.part(DOCUMENTS, unit))
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def first_pass(
+    units: Iterable[Unit],
+    staging: Staging,
+    engine: LocalEngine,
+    base: SurveyFolder | None,
+    report: Callable[[int], object],
+) -> list[Plan]:
+    """Stage all units that are not staged yet.  Returns what is known of each.
+
+    ``report`` is told the bytes of input that were dealt with.
+    """
+    staging.path.mkdir(parents=True, exist_ok=True)
+    known = None
+    if base is not None:
+        known = staging.path / "known.npy"
+        docs = pq.read_table(base.file("documents"), columns=["doc"])["doc"].to_numpy()
+        np.save(known, np.ascontiguousarray(docs))
+    plans: list[Plan] = []
+    collected: list[Staged] = []
+    work = StagingWork(engine.settings, known)
+    for (number, plan, size, is_last), staged in engine.map(work, _batches(units, staging)):
+        report(size)
+        if staged.documents.num_rows:
+            collected.append(staged)
+        if is_last:
+            if collected:
+                staging.write(number, plan, work.join(collected))
+            collected = []
+            plans.append(plan)
+    return plans
+
+
+def _batches(units: Iterable[Unit], staging: Staging) -> Iterator[tuple[tuple[int, Plan, int, bool], Sequence[Raw]]]:
+    for number, unit in enumerate(units):
+        if staging.intact(number, unit.plan):
+            yield (number, unit.plan, sum(unit.plan["disk"]), True), ()
+            continue
+        for place, batch in enumerate(unit.batches):
+            is_last = place == len(unit.batches) - 1
+            yield (number, unit.plan, sum(raw.disk for raw in batch), is_last), batch
+
+
+def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path) -> SurveyFolder:
+    """The survey of all staged units, with ``base`` added, in the folder ``out``."""
+    return write_survey(
+        out,
+        {
+            name: [
+                *(staging.part(name, unit) for unit in range(count)),
+                *([base.file(name)] if base is not None else ()),
+            ]
+            for name in TABLES
+        },
+    )
+
+
+def evidence_of(staging: Staging, count: int, base: SurveyFolder | None, settings: Settings) -> Survey:
+    """Survey and evidence of all staged units."""
+    survey = gather(staging, count, base, staging.path / "survey")
+    return build_evidence(survey, staging.path / "evidence", settings.dedupe, settings.dedupe_documents)

@@ -1,0 +1,69 @@
+"""Surveys and proposals from raw inputs: what `cleaner survey` and `cleaner mine` do."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cleaner.engines.local import LocalEngine
+from cleaner.ingest.files import check_inputs
+from cleaner.ingest.read import read_inputs
+from cleaner.pipeline import Cleaner
+from cleaner.rulebook.load import load_rulebook
+from cleaner.run import planned_units, unique_ids
+from cleaner.settings import Settings
+from cleaner.survey.first_pass import DOCUMENTS, Staging, first_pass, gather
+from cleaner.survey.folder import SurveyError, SurveyFolder
+from cleaner.survey.mine import Proposal, illustrate, languages_of, propose, read_documents
+
+Progress = Callable[[int], object]
+
+
+def make_survey(
+    inputs: Sequence[Path | str],
+    out: Path | str,
+    settings: Settings | None = None,
+    progress: Progress = lambda size: None,
+) -> SurveyFolder:
+    """Survey all documents of the inputs into the new folder ``out``.
+
+    ``progress`` is told the bytes of input that were dealt with.  Starts worker processes, as `run` does.
+
+    Raises `ingest.files.InputError`, `rulebook.model.RuleError`, and `SurveyError` when ``out`` is there already.
+    """
+    chosen, folder = settings or Settings(), Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SurveyError(f"{folder} is there already; name a new folder, or add surveys with: cleaner survey merge")
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Staging(folder / "staging", keeps_documents=False)
+    try:
+        return _survey(inputs, staging, folder, chosen, progress)[0]
+    finally:
+        staging.remove()
+
+
+def mine(
+    inputs: Sequence[Path | str], settings: Settings | None = None, progress: Progress = lambda size: None
+) -> list[Proposal]:
+    """Rules proposed from what the inputs repeat (`cleaner.survey.mine`).  Raises what `make_survey` raises."""
+    chosen = settings or Settings()
+    with tempfile.TemporaryDirectory(prefix="cleaner-mine-") as name:
+        staging = Staging(Path(name))
+        survey, count = _survey(inputs, staging, staging.path / "survey", chosen, progress)
+        parts = [staging.part(DOCUMENTS, unit) for unit in range(count)]
+        proposals = propose(survey, languages_of(read_documents(parts)))
+        rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
+        return illustrate(proposals, read_documents(parts), rulebook)
+
+
+def _survey(
+    inputs: Sequence[Path | str], staging: Staging, out: Path, settings: Settings, progress: Progress
+) -> tuple[SurveyFolder, int]:
+    paths = [Path(path) for path in inputs]
+    Cleaner(settings)  # a rule that cannot be used fails before anything is touched
+    check_inputs(paths)
+    with LocalEngine(settings) as engine:
+        units = planned_units(unique_ids(read_inputs(paths, settings, out)))
+        count = len(first_pass(units, staging, engine, None, progress))
+    return gather(staging, count, None, out), count
