@@ -25,6 +25,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -287,12 +288,12 @@ class Corpus:
                 page.add(line, "template")
         self._teasers(page, number, draw)
         domain = f"site{site}-news.com" if site % 4 else f"site{site}-news.co.uk"
-        day = 1 + number * 360 // max(1, self.documents)
+        day = date(2026, 1, 1) + timedelta(days=number * 360 // max(1, self.documents))
         record = {
             "id": f"{number:08d}",
             "url": f"https://www.{domain}/section{section}/{number}.html",
             "title": headline,
-            "date": f"2026-{1 + day // 31:02d}-{1 + day % 28:02d}",
+            "date": day.isoformat(),
             "text": "\n".join(page.lines) + "\n",
         }
         return record, {"id": record["id"], "site": domain, "language": words.code, "lines": page.truth}

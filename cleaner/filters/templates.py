@@ -19,6 +19,7 @@ from cleaner.chain import Line, View
 from cleaner.document import Removal
 from cleaner.survey.collect import headline_of, is_paragraph
 from cleaner.survey.evidence import Counted, Survey
+from cleaner.survey.sites import site_of
 from cleaner.text import fold, weight
 
 NAME = "templates"
@@ -67,13 +68,18 @@ class Templates:
         versions = cluster["size"] - 1 if cluster else 0
         own = self._own(view, folded, story, versions)
         known = [found is not None and found.others > versions for found in counted]
+        sure = [
+            found is not None
+            and enough(_kind(line.text, is_story, False), found.others - versions, (found.others - versions) / found.of)
+            for line, found, is_story in zip(lines, counted, story, strict=True)
+        ]
         retold = _is_retold(lines, story, known)
         for place, (line, found) in enumerate(zip(lines, counted, strict=True)):
             if found is None or not known[place] or place in own:
                 continue
             others = found.others - versions
             # elsewhere, too, it stands between paragraphs: teasers with summaries put paragraphs behind furniture
-            is_between = 2 * found.inside >= found.others and _is_between(place, story, known)
+            is_between = 2 * found.inside >= found.others and _is_between(place, story, sure)
             kind = _kind(line.text, story[place], is_between)
             if enough(kind, others, others / found.of):
                 yield _removal(line, kind, found, others, CONFIDENCE)
@@ -83,12 +89,12 @@ class Templates:
     def _own(self, view: View, folded: Sequence[str], story: Sequence[bool], versions: int) -> set[int]:
         """Places of the headline and of the first paragraph, where few documents begin with the same."""
         headline = headline_of(view.document, [line.text for line in view.lines[:1]])
-        title = fold(headline) if headline else None
+        title, site = fold(headline) if headline else None, site_of(view.document)
         places = [place for place, text in enumerate(folded) if text == title]
         places += [place for place, is_story in enumerate(story) if is_story][:1]
         own = set()
         for place, titled in zip(places, self.survey.titles([folded[place] for place in places]), strict=True):
-            alike = sum(folded[place] in (fold(one.headline), fold(one.lead)) for one in titled)
+            alike = sum(one.site == site and folded[place] in (fold(one.headline), fold(one.lead)) for one in titled)
             if alike < BEGIN_ALIKE + versions:
                 own.add(place)
         return own
@@ -108,10 +114,10 @@ def _kind(text: str, is_story: bool, is_between: bool) -> str:
     return f"{name} between paragraphs" if is_between else name
 
 
-def _is_between(place: int, story: Sequence[bool], known: Sequence[bool]) -> bool:
-    """Whether the nearest lines that no other document has, before and behind, are both paragraphs."""
-    before = next((near for near in range(place - 1, -1, -1) if not known[near]), None)
-    behind = next((near for near in range(place + 1, len(story)) if not known[near]), None)
+def _is_between(place: int, story: Sequence[bool], sure: Sequence[bool]) -> bool:
+    """Whether the nearest lines before and behind that are not furniture by themselves are both paragraphs."""
+    before = next((near for near in range(place - 1, -1, -1) if not sure[near]), None)
+    behind = next((near for near in range(place + 1, len(story)) if not sure[near]), None)
     return before is not None and behind is not None and story[before] and story[behind]
 
 

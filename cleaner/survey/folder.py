@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -89,7 +89,7 @@ def parquet_rows(files: Sequence[Path], name: str) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([batch], schema=TABLES[name])
 
 
-def write_survey(out: Path, files: dict[str, Sequence[Path]]) -> SurveyFolder:
+def write_survey(out: Path, files: Mapping[str, Sequence[Path]]) -> SurveyFolder:
     """Write the survey of all rows of ``files`` (by table) to ``out``, which is made, and return it.
 
     Raises `SurveyError` when a document is in it twice.

@@ -57,12 +57,12 @@ _DATE_STEMS = tuple(
     monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow montag dienstag mittwoch
     donnerstag freitag samstag sonnabend sonntag gestern heute morgen lundi mardi mercredi jeudi vendredi samedi
     dimanche hier aujourd demain lunes martes miércoles jueves viernes sábado domingo ayer hoy mañana lunedì martedì
-    mercoledì giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta ontem hoje amanhã maandag
-    dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag onsdag torsdag fredag lördag
-    söndag mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek czwartku piątek piątku sobot niedziel
-    pondělí úterý střed čtvrtek pátek neděl pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник сред
-    четверг пятниц суббот воскресень вчера сегодня завтра понеділ вівтор серед четвер п'ятниц субот неділ δευτέρα τρίτη
-    τετάρτη πέμπτη παρασκευή σάββατο κυριακή senin selasa rabu kamis jumat sabtu minggu""".split()
+    mercoledì giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta ontem hoje
+    amanhã maandag dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag onsdag torsdag
+    fredag lördag söndag mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek czwartku piątek piątku sobot
+    niedziel pondělí úterý střed čtvrtek pátek neděl pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник
+    сред четверг пятниц суббот воскресень вчера сегодня завтра понеділ вівтор серед четвер п'ятниц субот неділ
+    δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο κυριακή senin selasa rabu kamis jumat sabtu minggu""".split()
 )
 _DATE = re.compile("(?:" + "|".join(sorted(map(re.escape, _DATE_STEMS), key=len, reverse=True)) + r")\w{0,4}")
 _NEGATIONS = frozenset(

@@ -44,7 +44,9 @@ MAX_PROPOSALS = 200
 
 NUMBER = "[0-9]+(?:[.,:][0-9]+)*"
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_NAME = re.compile(r"(?<=[^\W\d_] )[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+)*")
+# A word behind another word, and names that stand in a row.
+_WORD = re.compile(r"(?<=[^\W\d_] )[^\W\d_]{2,}")
+_NAMES = re.compile("\1(?: \1)*")
 _OPENING = re.compile(r"[^:：]{2,40}[:：](?= ?\S)")
 _SLUG = re.compile("[^a-z0-9]+")
 
@@ -95,13 +97,17 @@ def shape(text: str) -> str:
     >>> shape("Leave a review")
     'leave a review'
     """
-    marked = _NUMBER.sub("\0", _NAME.sub("\1", text))
+    marked = _NUMBER.sub("\0", _NAMES.sub("\1", _WORD.sub(_mark_name, text)))
     if "\0" not in marked and "\1" not in marked:
         return fold(text)
     pattern = re.escape(fold(marked)).replace("\\ ", " ")
     for mark, any_other in (("\0", NUMBER), ("\1", "[^ ]+(?: [^ ]+){0,3}")):
         pattern = pattern.replace(re.escape(mark), any_other).replace(mark, any_other)
     return pattern
+
+
+def _mark_name(word: re.Match[str]) -> str:
+    return "\1" if word.group()[0].isupper() else word.group()
 
 
 def opening(text: str) -> str | None:

@@ -1,0 +1,326 @@
+"""Corpus evidence, measured: on the truth of the invented corpus, on labelled pages, and by size.
+
+    python bench/survey.py truth [--documents N] [--sites N] [--seed N]
+    python bench/survey.py pages [--data DIR] [--folds DIR]
+    python bench/survey.py scale SIZE…
+
+``truth`` cleans an invented corpus by a whole run and compares each line with what it is known to be.  ``pages`` cleans
+the labelled texts of sites with several pages with and without a survey of them, by pages a site.  ``scale`` surveys
+invented corpora of SIZE documents and prints CPU time a paragraph and peak memory.  Results go to bench/results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from folds import FOLD_MODELS, cleaner_of, has_models
+from labelled import DATA, Labelled, fold_of, read_labelled_texts, words
+from synthetic import Corpus, write
+
+from cleaner.document import Document, split_lines
+from cleaner.ingest.record import Raw
+from cleaner.pipeline import Cleaner
+from cleaner.run import run
+from cleaner.settings import Settings
+from cleaner.survey.collect import survey_documents
+from cleaner.survey.evidence import Survey, build_evidence
+from cleaner.survey.folder import write_survey
+from cleaner.survey.sites import site_of
+from cleaner.survey.tables import TABLES
+
+RESULTS = Path(__file__).parent / "results"
+CRUFT = frozenset(("template", "teaser"))
+MIN_SITE = 20
+BATCH = 64
+
+
+def _rows(folder: Path, kind: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+    for part in sorted((folder / kind).glob("part-*.parquet")):
+        yield from pq.read_table(part, columns=columns).to_pylist()
+
+
+def _truth(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for part in sorted((folder / "raw").glob("*.jsonl")):
+        with open(part, encoding="utf-8") as raw, open(folder / "truth" / part.name, encoding="utf-8") as truth:
+            yield from zip(map(json.loads, raw), map(json.loads, truth), strict=True)
+
+
+def truth(documents: int, sites: int, seed: int) -> dict[str, Any]:
+    """What a run with ``--dedupe corpus`` does to an invented corpus, line by line."""
+    with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
+        folder = Path(name)
+        write(Corpus(documents, sites, seed), folder)
+        run([folder / "raw"], folder / "out", Settings(dedupe="corpus"))
+        return judge(folder, folder / "out")
+
+
+def judge(corpus: Path, out: Path) -> dict[str, Any]:
+    """The removals of a run beside the truth of a corpus."""
+    removed: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for row in _rows(out, "removed", ["id", "start", "filter", "evidence"]):
+        removed[row["id"]][row["start"]] = row
+    size: Counter[str] = Counter()
+    labels: dict[tuple[str, int], dict[str, Any]] = {}
+    lines: list[tuple[str, str, str, dict[str, Any], dict[str, Any] | None]] = []
+    for record, known in _truth(corpus):
+        size[known["site"]] += 1
+        for segment, line in zip(split_lines(record["text"]), known["lines"], strict=True):
+            labels[record["id"], segment.start] = line
+            took_by = removed[record["id"]].get(segment.start)
+            lines.append((record["id"], known["site"], known["language"], line, took_by))
+    by_label: dict[str, Counter[str]] = defaultdict(Counter)
+    copies: dict[tuple[Any, ...], list[tuple[str, int, bool]]] = defaultdict(list)
+    wrong_copies = 0
+    for _, site, language, line, gone_row in lines:
+        if size[site] < MIN_SITE:
+            continue
+        took = gone_row["filter"] if gone_row is not None else "kept"
+        by_label[line["label"]][took] += 1
+        if line["label"] == "wire":
+            copies[language, line["story"], line["paragraph"]].append((language, line["edits"], took == "duplicates"))
+            if took == "duplicates" and gone_row is not None:
+                evidence = json.loads(gone_row["evidence"])
+                kept = labels.get((evidence["kept"], evidence["kept_start"]), {})
+                same = (kept.get("story"), kept.get("paragraph")) == (line["story"], line["paragraph"])
+                wrong_copies += not same
+    expected: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    emptied = 0
+    for group in copies.values():
+        gone = [one for one in group if one[2]]
+        emptied += len(gone) == len(group)
+        if len(group) > 1:
+            # one of them stays, whichever it is
+            expected[group[0][0]] += len(group) - 1
+            found[group[0][0]] += min(len(gone), len(group) - 1)
+    figures = {label: dict(sorted(took.items())) for label, took in sorted(by_label.items())}
+    return {
+        "documents": sum(size.values()),
+        "sites": len(size),
+        "sites_measured": sum(count >= MIN_SITE for count in size.values()),
+        "by_label": figures,
+        "templates": _quality(by_label, "templates", "template"),
+        "teasers": _quality(by_label, "teasers", "teaser"),
+        "duplicates": {
+            "recall": sum(found.values()) / max(1, sum(expected.values())),
+            "expected": sum(expected.values()),
+            "recall_by_language": {code: found[code] / count for code, count in sorted(expected.items())},
+            "lost_to_another_paragraph": wrong_copies,
+            "groups_without_a_copy": emptied,
+        },
+        "lookalikes_removed": sum(count for took, count in by_label["lookalike"].items() if took != "kept"),
+    }
+
+
+def _quality(by_label: dict[str, Counter[str]], filter: str, label: str) -> dict[str, float]:
+    """Precision of a filter (furniture and teasers are both cruft), and the share of the label that is gone."""
+    right = sum(by_label[one][filter] for one in CRUFT)
+    wrong = sum(took[filter] for one, took in by_label.items() if one not in CRUFT)
+    total = sum(by_label[label].values())
+    return {
+        "precision": right / max(1, right + wrong),
+        "wrong": wrong,
+        "recall": (total - by_label[label]["kept"]) / max(1, total),
+        "lines": total,
+    }
+
+
+def _document(text: Labelled, cleaner: Cleaner) -> Document:
+    identity = f"{text.dataset} {text.id}"
+    url = text.url or f"https://{text.site}/"
+    return cleaner.document(Raw(id=identity, source=identity, text=text.text, url=url, title=text.title or None))
+
+
+def _survey(documents: Iterable[Document], folder: Path) -> Survey:
+    files = {}
+    for name, table in survey_documents(documents).items():
+        files[name] = [folder / f"{name}.parquet"]
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, files[name][0])
+    return build_evidence(write_survey(folder / "survey", files), folder / "evidence", "site", "all")
+
+
+def pages(data: Path, folds: Path) -> dict[str, Any]:
+    """Cruft recall and story lost with and without a survey, by pages a site, each kind of extraction by itself."""
+    by_variant: dict[str, list[Labelled]] = defaultdict(list)
+    for text in read_labelled_texts(data):
+        by_variant[text.variant].append(text)
+    outcomes: list[tuple[int, bool, str, str, dict[str, Counter[str]]]] = []
+    with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
+        for variant, texts in sorted(by_variant.items()):
+            plain = Cleaner()
+            documents = [_document(text, plain) for text in texts]
+            counts = Counter(site_of(document) for document in documents)
+            survey = _survey(documents, Path(name) / variant)
+            for text, document in zip(texts, documents, strict=True):
+                own = site_of(document)
+                if counts[own] < 2:
+                    continue
+                without = cleaner_of(str(folds), fold_of(text.site), "balanced") if has_models(folds) else plain
+                with_survey = _with(without, survey)
+                took = {
+                    tool: _words(text, document, cleaner)
+                    for tool, cleaner in (("without", without), ("with", with_survey))
+                }
+                outcomes.append((counts[own], text.is_body, text.dataset, str(own), took))
+    table = {}
+    for kind, is_body in (("whole body", True), ("extracted", False)):
+        for low, high in ((2, 2), (3, 4), (5, 99), (2, 99)):
+            chosen = [one for one in outcomes if low <= one[0] <= high and one[1] == is_body]
+            if chosen:
+                name_of = f"{kind}, {low if low == high else f'{low} to {high}'} pages a site"
+                table[name_of] = _compared(chosen)
+    news = [one for one in outcomes if one[2] in ("fundus", "fundus-eval", "scrapinghub")]
+    if news:
+        table["news sets, all texts"] = _compared(news)
+    return table
+
+
+def _with(cleaner: Cleaner, survey: Survey) -> Cleaner:
+    from cleaner.chain import Chain
+    from cleaner.filters.duplicates import Duplicates
+    from cleaner.filters.headlines import Headlines
+    from cleaner.filters.templates import Templates
+
+    before = list(cleaner.chain.filters)
+    place = next(place for place, one in enumerate(before) if one.name == "teasers")
+    chosen = [*before[:place], Templates(survey), Headlines(survey), *before[place:], Duplicates(survey)]
+    other = Cleaner.__new__(Cleaner)
+    other.settings, other.survey = cleaner.settings, survey
+    other.chain = Chain(chosen, cleaner.chain.guard)
+    return other
+
+
+def _words(text: Labelled, document: Document, cleaner: Cleaner) -> Counter[str]:
+    """Words of a text by label and fate."""
+    gone = {removal.start for removal in cleaner.clean(document).removals}
+    counted: Counter[str] = Counter()
+    for segment, (line, label, _) in zip(document.segments, text.lines, strict=True):
+        counted[f"{label} {'gone' if segment.start in gone else 'kept'}"] += len(words(line))
+    return counted
+
+
+def _compared(chosen: list[tuple[int, bool, str, str, dict[str, Counter[str]]]]) -> dict[str, Any]:
+    """Figures without and with the survey; the interval of the gain is a bootstrap over sites."""
+
+    def figures(some: Iterable[tuple[int, bool, str, str, dict[str, Counter[str]]]], tool: str) -> dict[str, float]:
+        total: Counter[str] = Counter()
+        for *_, took in some:
+            total.update(took[tool])
+        cruft = total["cruft gone"] + total["cruft kept"]
+        gone = total["cruft gone"] + total["article gone"]
+        return {
+            "recall": total["cruft gone"] / max(1, cruft),
+            "precision": total["cruft gone"] / max(1, gone),
+            "lost": total["article gone"] / max(1, total["article gone"] + total["article kept"]),
+        }
+
+    by_site: dict[str, list[Any]] = defaultdict(list)
+    for one in chosen:
+        by_site[one[3]].append(one)
+    names, draw = sorted(by_site), random.Random(0)
+    gains, losses = [], []
+    for _ in range(400):
+        some = [one for name in draw.choices(names, k=len(names)) for one in by_site[name]]
+        before, after = figures(some, "without"), figures(some, "with")
+        gains.append(after["recall"] - before["recall"])
+        losses.append(after["lost"] - before["lost"])
+    gains.sort()
+    losses.sort()
+    return {
+        "sites": len(names),
+        "texts": len(chosen),
+        "without": figures(chosen, "without"),
+        "with": figures(chosen, "with"),
+        "recall_gain_95": [gains[10], gains[389]],
+        "lost_change_95": [losses[10], losses[389]],
+    }
+
+
+def scale(documents: int) -> dict[str, float]:
+    """CPU time a paragraph and peak memory of survey and evidence, on top of reading, in one process."""
+    corpus = Corpus(documents, max(1, documents // 50), seed=1)
+    spent: dict[str, float] = defaultdict(float)
+    files: dict[str, list[Path]] = {name: [] for name in TABLES}
+    count = 0
+    with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
+        folder = Path(name)
+        write(corpus, folder)
+        shutil.rmtree(folder / "truth")
+        for part in sorted((folder / "raw").glob("*.jsonl")):
+            begin = time.process_time()
+            with open(part, encoding="utf-8") as stream:
+                documents_of = [
+                    Document.from_text(one["text"], **{key: one[key] for key in ("id", "url", "title", "date")})
+                    for one in map(json.loads, stream)
+                ]
+            spent["read"] += time.process_time() - begin
+            begin = time.process_time()
+            for place in range(0, len(documents_of), BATCH * 8):
+                for table, rows in survey_documents(documents_of[place : place + BATCH * 8]).items():
+                    file = folder / f"{table}-{part.stem}-{place}.parquet"
+                    pq.write_table(rows, file, compression="zstd")
+                    files[table].append(file)
+                    count += rows.num_rows if table == "paragraphs" else 0
+            spent["map"] += time.process_time() - begin
+        begin = time.process_time()
+        survey = write_survey(folder / "survey", files)
+        spent["group"] = time.process_time() - begin
+        begin = time.process_time()
+        facts = build_evidence(survey, folder / "evidence", "corpus", "all").facts
+        spent["evidence"] = time.process_time() - begin
+        disk = {
+            "survey_bytes": sum(survey.file(table).stat().st_size for table in TABLES),
+            "evidence_bytes": sum(file.stat().st_size for file in (folder / "evidence").iterdir()),
+        }
+    total = spent["map"] + spent["group"] + spent["evidence"]
+    return {
+        "documents": documents,
+        "paragraphs": count,
+        **{f"{step}_us": 1e6 * seconds / count for step, seconds in spent.items()},
+        "us_a_paragraph": 1e6 * total / count,
+        "us_a_document": 1e6 * total / documents,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **disk,
+        "copies": facts["copies"],
+    }
+
+
+def main() -> None:
+    """Run one of the benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("truth", "pages", "scale"))
+    parser.add_argument("sizes", nargs="*", type=int)
+    parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--sites", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--folds", type=Path, default=FOLD_MODELS)
+    args = parser.parse_args()
+    if args.what == "truth":
+        result: Any = truth(args.documents, args.sites, args.seed)
+    elif args.what == "pages":
+        result = pages(args.data, args.folds)
+    else:
+        result = [scale(size) for size in args.sizes]
+    text = json.dumps(result, indent=1)
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"survey-{args.what}.json").write_text(text + "\n", encoding="utf-8")
+    print(f"written to {RESULTS / f'survey-{args.what}.json'}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
