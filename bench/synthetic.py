@@ -51,6 +51,8 @@ NOT = {
     "en": "not", "de": "nicht", "fr": "pas", "es": "no", "tr": "değil", "ru": "не", "ar": "لم", "hi": "नहीं",
     "zh": "没有", "ja": "ない",
 }  # fmt: skip
+# Small words that tell news apart: negations and numbers.
+TELLING = frozenset("ne sin dos bir iki لا غير".split())
 # Small words of the languages of which `function_words` has none, since nothing else shares their script.
 SMALL = {
     "hi": "और का की के में से को है पर यह",
@@ -82,7 +84,11 @@ def lexicon(code: str) -> Lexicon:
     syllables, stop, space = SYLLABLES[code]
     words = list(dict.fromkeys("".join(draw.choices(syllables.split(), k=draw.choice((2, 2, 3)))) for _ in range(2500)))
     small = SMALL.get(code) or WORDS.get(code) or ""
-    known = [word for word in small.split() if word != NOT[code] and len(word) > (0 if code in SMALL else 1)]
+    known = [
+        word
+        for word in small.split()
+        if word not in TELLING and word != NOT[code] and len(word) > (0 if code in SMALL else 1)
+    ]
     if code == "de":  # nouns have capitals
         words = [word.capitalize() if place % 3 == 0 else word for place, word in enumerate(words)]
     names = [word.capitalize() if code in CASED else word for word in words[-400:]]

@@ -198,7 +198,7 @@ def run(
         if use_survey:
             plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
             _unchanged(plans, finished)
-            evidence = evidence_of(staging, len(plans), base, settings)
+            evidence = evidence_of(staging, plans, base, settings)
             second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
             work = CleaningWork(settings, evidence.path)
         else:

@@ -28,7 +28,7 @@ from cleaner.settings import Settings
 run_module = sys.modules["cleaner.run"]
 run_module.UNIT_RECORDS, run_module.BATCH_RECORDS = 25, 4
 options = json.loads(sys.argv[1])
-replaced = 0
+replaced = reports = 0
 replace = os.replace
 
 def counted(source, target):
@@ -39,7 +39,9 @@ def counted(source, target):
         os.kill(os.getpid(), signal.SIGKILL)
 
 def progress(books, size):
-    if options.get("kill_workers") and books.documents % 25 == 0:
+    global reports
+    reports += 1
+    if options.get("kill_workers") and reports % 12 == 0:
         for worker in multiprocessing.active_children():
             os.kill(worker.pid, signal.SIGKILL)
 
@@ -48,9 +50,11 @@ if __name__ == "__main__":
     settings = Settings(workers=options["workers"])
     run_module.run(options["inputs"], options["out"], settings, resume=options.get("resume", False), progress=progress)
 """
-# What is renamed into place, in order: the journal's beginning, three parts for each unit, the manifest.
+# What is renamed into place, in order: the journal's beginning; in the first pass five files for each unit, four of the
+# survey and two of the evidence; in the second three parts for each unit; the manifest.
 UNITS = 4
-RENAMED = 1 + 3 * UNITS + 1
+FIRST = 1 + 5 * UNITS + 4 + 2
+RENAMED = FIRST + 3 * UNITS + 1
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +101,7 @@ def undisturbed(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def begun(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was killed when two of its units were done and the third was half written."""
     out = tmp_path_factory.mktemp("begun") / "out"
-    killed(small_run(corpus, out, die_after=8))
+    killed(small_run(corpus, out, die_after=FIRST + 7))
     assert len(journal(out)) == 3
     return out
 
@@ -169,7 +173,7 @@ def test_workers_that_are_killed_do_not_show(corpus: Path, undisturbed: dict[str
     assert hashes(tmp_path / "out") == undisturbed
 
 
-@pytest.mark.parametrize("die_after", [1, 3, 8, RENAMED - 1])
+@pytest.mark.parametrize("die_after", [1, 3, FIRST - 4, FIRST, FIRST + 7, RENAMED - 1])
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bytes(
     die_after: int, corpus: Path, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -197,7 +201,7 @@ def test_a_run_that_is_killed_again_and_again_gets_done(
     out = tmp_path / "out"
     deaths = 0
     while not (out / "run.json").exists():
-        done = small_run(corpus, out, resume=deaths > 0, die_after=6)
+        done = small_run(corpus, out, resume=deaths > 0, die_after=12)
         deaths += done.returncode == -signal.SIGKILL
         assert deaths < 10
     assert deaths >= 2

@@ -24,7 +24,7 @@ from cleaner.atomic import write_whole
 from cleaner.engines.local import LocalEngine, Staged, StagingWork
 from cleaner.ingest.record import Raw
 from cleaner.settings import Settings
-from cleaner.shards.folder import file_sha256, write_part
+from cleaner.shards.folder import FolderError, file_sha256, write_part
 from cleaner.survey.evidence import Survey, build_evidence
 from cleaner.survey.folder import SurveyFolder, write_survey
 from cleaner.survey.tables import TABLES
@@ -68,7 +68,15 @@ class Staging:
             return False
 
     def write(self, unit: int, plan: Plan, staged: Staged) -> None:
-        """Write the files of a unit."""
+        """Write the files of a unit.  Raises `FolderError` when the disk is full or gone."""
+        try:
+            self._write(unit, plan, staged)
+        except OSError as error:
+            raise FolderError(
+                f"cannot write part {unit} to {self.path}: {error}; mend it and go on with --resume"
+            ) from error
+
+    def _write(self, unit: int, plan: Plan, staged: Staged) -> None:
         tables = {DOCUMENTS: staged.documents} if self.keeps_documents else {}
         files = {
             name: write_part(self.part(name, unit), table.combine_chunks())
@@ -142,7 +150,25 @@ def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path) -
     )
 
 
-def evidence_of(staging: Staging, count: int, base: SurveyFolder | None, settings: Settings) -> Survey:
-    """Survey and evidence of all staged units."""
-    survey = gather(staging, count, base, staging.path / "survey")
-    return build_evidence(survey, staging.path / "evidence", settings.dedupe, settings.dedupe_documents)
+def evidence_of(staging: Staging, plans: Sequence[Plan], base: SurveyFolder | None, settings: Settings) -> Survey:
+    """Survey and evidence of all staged units; those that are there already when they are of the same documents."""
+    made_of = {
+        "inputs": [plan["input_sha256"] for plan in plans],
+        "base": base.fingerprint if base is not None else None,
+        "dedupe": [settings.dedupe, settings.dedupe_documents],
+    }
+    folder, note = staging.path / "evidence", staging.path / "made-of.json"
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+        if known["of"] == made_of and known["files"] == _hashes(folder):
+            return Survey(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    survey = gather(staging, len(plans), base, staging.path / "survey")
+    evidence = build_evidence(survey, folder, settings.dedupe, settings.dedupe_documents)
+    write_whole(note, json.dumps({"of": made_of, "files": _hashes(folder)}).encode())
+    return evidence
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {file.name: file_sha256(file) for file in sorted(folder.iterdir()) if file.is_file()}

@@ -45,24 +45,25 @@ _NUMBER_WORDS = frozenset(
 # Beginnings of months and weekdays: endings differ by case and language.
 _DATE_STEMS = tuple(
     """januar februar märz mars april juni juli august septemb oktob novemb dezemb decemb octob january february march
-    janvier février avril juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo junio
-    julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre
-    dicembre janeiro fevereiro março maio junho julho setembro outubro novembro dezembro januari februari maart mei
-    augustus styczeń styczni luty lutego marzec marca kwiecień kwietni maj maja czerwiec czerwca lipiec lipca sierpień
-    sierpni wrzesień wrześni październik listopad grudzień grudni leden ledna únor února březen března duben dubna
-    květen květn červen června červenec srpen srpna září říjen října prosinec prosince ocak şubat mart nisan mayıs
-    haziran temmuz ağustos eylül ekim kasım aralık январ феврал март апрел мая май июн июл август сентябр октябр ноябр
-    декабр січн лют берез квіт трав черв лип серп верес жовт листоп груд ιανουάρ φεβρουάρ μάρτ απρίλ μάι ιούν ιούλ
-    αύγουστ σεπτέμβρ οκτώβρ νοέμβρ δεκέμβρ
-    monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow montag dienstag mittwoch
+    janvier février avril juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo
+    junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio
+    settembre ottobre dicembre janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
+    januari februari maart mei augustus styczeń styczni luty lutego marzec marca kwiecień kwietni maj maja
+    czerwiec czerwca lipiec lipca sierpień sierpni wrzesień wrześni październik listopad grudzień grudni leden
+    ledna únor února březen března duben dubna květen květn červen června červenec srpen srpna září říjen října
+    prosinec prosince ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık январ феврал
+    март апрел мая май июн июл август сентябр октябр ноябр декабр січн лют берез квіт трав черв лип серп верес
+    жовт листоп груд ιανουάρ φεβρουάρ μάρτ απρίλ μάι ιούν ιούλ αύγουστ σεπτέμβρ οκτώβρ νοέμβρ δεκέμβρ monday
+    tuesday wednesday thursday friday saturday sunday yesterday today tomorrow montag dienstag mittwoch
     donnerstag freitag samstag sonnabend sonntag gestern heute morgen lundi mardi mercredi jeudi vendredi samedi
-    dimanche hier aujourd demain lunes martes miércoles jueves viernes sábado domingo ayer hoy mañana lunedì martedì
-    mercoledì giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta ontem hoje
-    amanhã maandag dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag onsdag torsdag
-    fredag lördag söndag mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek czwartku piątek piątku sobot
-    niedziel pondělí úterý střed čtvrtek pátek neděl pazartesi salı çarşamba perşembe cuma cumartesi pazar понедельник вторник
-    сред четверг пятниц суббот воскресень вчера сегодня завтра понеділ вівтор серед четвер п'ятниц субот неділ
-    δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο κυριακή senin selasa rabu kamis jumat sabtu minggu""".split()
+    dimanche hier aujourd demain lunes martes miércoles jueves viernes sábado domingo ayer hoy mañana lunedì
+    martedì mercoledì giovedì venerdì sabato domenica ieri oggi domani segunda-feira terça quarta quinta sexta
+    ontem hoje amanhã maandag dinsdag woensdag donderdag vrijdag zaterdag zondag gisteren vandaag måndag tisdag
+    onsdag torsdag fredag lördag söndag mandag tirsdag lørdag søndag poniedział wtorek wtorku środ czwartek
+    czwartku piątek piątku sobot niedziel pondělí úterý střed čtvrtek pátek neděl pazartesi salı çarşamba
+    perşembe cuma cumartesi pazar понедельник вторник сред четверг пятниц суббот воскресень вчера сегодня завтра
+    понеділ вівтор серед четвер п'ятниц субот неділ δευτέρα τρίτη τετάρτη πέμπτη παρασκευή σάββατο κυριακή senin
+    selasa rabu kamis jumat sabtu minggu""".split()
 )
 _DATE = re.compile("(?:" + "|".join(sorted(map(re.escape, _DATE_STEMS), key=len, reverse=True)) + r")\w{0,4}")
 _NEGATIONS = frozenset(
@@ -82,7 +83,15 @@ _NEGATING_RUNS = ("ない", "なかっ", "ません", "なく", "ไม่", "�
 _RANGES = "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED)
 _UNSPACED = re.compile(f"[{_RANGES}]")
 _PIECES = re.compile(f"[{_RANGES}]|[^{_RANGES}]+")
-_SMALL = frozenset(word for words in WORDS.values() for word in words.split())
+# Small words of the languages of which `function_words` has none, since nothing else shares their script; Hiragana
+# writes the grammar of Japanese.
+_OTHER_SMALL = """的 了 在 和 是 与 對 对 將 将 于 於 从 從 也 都 就 而 及 或 把 被 给 給 向 由 以 其 这 這 那 之 着 著
+    过 過 地 得 并 但 等 और का की के में से को है हैं पर यह वह ने भी था थी थे तो ही कि जो कर हो इस उस या"""
+_SMALL = frozenset(
+    [word for words in WORDS.values() for word in words.split()]
+    + _OTHER_SMALL.split()
+    + [chr(code) for code in range(0x3041, 0x3097)]
+)
 # What a sentence begins behind: a capital letter says nothing there.
 _OPENINGS = frozenset(".!?…:;|*•·–—\"'“”„«»‹›‘(")
 
@@ -171,12 +180,14 @@ def veto(text: str, other: str) -> Veto | None:
                 continue
         is_replaced = bool(mine and its)
         for side, known, places in ((0, words, mine), (1, others, its)):
-            run = "".join(known.folded[place] for place in places)
-            told: list[tuple[str | None, str]] = [(NEGATION, one) for one in _NEGATING_RUNS if one in run]
-            told += [(_kind(known, place, is_replaced), known.folded[place]) for place in places]
-            for kind, word in told:
+            for place in places:
+                kind = _kind(known, place, is_replaced)
                 if kind is not None:
-                    found.setdefault(kind, ([], []))[side].append(word)
+                    found.setdefault(kind, ([], []))[side].append(known.folded[place])
+    for run in _NEGATING_RUNS:
+        if text.count(run) != other.count(run):
+            for side, one in enumerate((text, other)):
+                found.setdefault(NEGATION, ([], []))[side].extend([run] * one.count(run))
     for kind in (NUMBER, DATE, NEGATION, NAME):
         gone, come = found.get(kind, ([], []))
         if sorted(gone) != sorted(come):  # words that only moved say nothing new
