@@ -62,20 +62,20 @@ def filters(
     What stands in a page's text is for extraction to say, whose verdicts are not measured by the working point.
     """
     on_text: list[Filter] = [
-        *before_model(rulebook, survey),
+        *before_model(rulebook),
         Layout(rulebook, settings.working_point, model),
         Topic(),
         Repeats(),
         OtherLanguage(settings.detector),
-        *((Duplicates(survey),) if survey is not None else ()),
+        # behind the model, which was trained without them: what they take would make it stricter with the rest
+        *((Templates(survey), Headlines(survey), Duplicates(survey)) if survey is not None else ()),
     ]
     return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
 
 
-def before_model(rulebook: Rulebook, survey: Survey | None = None) -> list[Filter]:
-    """The filters of texts that run before the model, which is trained on what they leave without a survey."""
-    by_corpus: tuple[Filter, ...] = () if survey is None else (Templates(survey), Headlines(survey))
-    return [Rules(rulebook), Blocks(rulebook), *by_corpus, Teasers()]
+def before_model(rulebook: Rulebook) -> list[Filter]:
+    """The filters of texts that run before the model, which is trained on what they leave."""
+    return [Rules(rulebook), Blocks(rulebook), Teasers()]
 
 
 class Cleaner:

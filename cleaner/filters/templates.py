@@ -36,16 +36,11 @@ NEEDED: dict[str, tuple[tuple[int, float], ...]] = {
     "short line between paragraphs": ((10, 0.3),),
     "paragraph between paragraphs": ((10, 0.5),),
 }
-# One other document is enough on a site of which few are known, for lines outside the story.
-SINGLE_SHARE = 0.125
-# Share of the text from first to last paragraph that one other document may have: above it, it is the same story.
-SAME_STORY = 0.4
 # Documents that begin with a line, from which on it is no longer the headline or lead of this one.
 BEGIN_ALIKE = 3
-# Share of words that labels call cruft where they call it anything: with several other documents 1.00 on extracted
-# texts and on whole bodies; with a single one .97.
+# Share of words that labels call cruft where they call it anything, on sites of three to nine pages: all of them.
+# A single other document is no evidence: behind the other filters it took as much story as cruft.
 CONFIDENCE = 0.99
-SINGLE_CONFIDENCE = 0.9
 
 
 class Templates:
@@ -67,24 +62,20 @@ class Templates:
         cluster = self.survey.cluster(view.document)
         versions = cluster["size"] - 1 if cluster else 0
         own = self._own(view, folded, story, versions)
-        known = [found is not None and found.others > versions for found in counted]
         sure = [
             found is not None
             and enough(_kind(line.text, is_story, False), found.others - versions, (found.others - versions) / found.of)
             for line, found, is_story in zip(lines, counted, story, strict=True)
         ]
-        retold = _is_retold(lines, story, known)
         for place, (line, found) in enumerate(zip(lines, counted, strict=True)):
-            if found is None or not known[place] or place in own:
+            if found is None or place in own:
                 continue
-            others = found.others - versions
+            others = max(0, found.others - versions)
             # elsewhere, too, it stands between paragraphs: teasers with summaries put paragraphs behind furniture
             is_between = 2 * found.inside >= found.others and _is_between(place, story, sure)
             kind = _kind(line.text, story[place], is_between)
             if enough(kind, others, others / found.of):
-                yield _removal(line, kind, found, others, CONFIDENCE)
-            elif others == 1 and kind.endswith("line") and found.share >= SINGLE_SHARE and not retold:
-                yield _removal(line, kind, found, others, SINGLE_CONFIDENCE)
+                yield _removal(line, kind, found, others)
 
     def _own(self, view: View, folded: Sequence[str], story: Sequence[bool], versions: int) -> set[int]:
         """Places of the headline and of the first paragraph, where few documents begin with the same."""
@@ -121,17 +112,7 @@ def _is_between(place: int, story: Sequence[bool], sure: Sequence[bool]) -> bool
     return before is not None and behind is not None and story[before] and story[behind]
 
 
-def _is_retold(lines: Sequence[Line], story: Sequence[bool], known: Sequence[bool]) -> bool:
-    """Whether much of the text from first to last paragraph stands in other documents: versions of one story."""
-    places = [place for place, is_story in enumerate(story) if is_story]
-    if not places:
-        return True
-    inside = range(places[0], places[-1] + 1)
-    total = sum(len(lines[place].text) for place in inside)
-    return sum(len(lines[place].text) for place in inside if known[place]) > SAME_STORY * total
-
-
-def _removal(line: Line, kind: str, found: Counted, others: int, confidence: float) -> Removal:
+def _removal(line: Line, kind: str, found: Counted, others: int) -> Removal:
     evidence = {
         "documents": others,
         "of": found.of,
@@ -143,4 +124,4 @@ def _removal(line: Line, kind: str, found: Counted, others: int, confidence: flo
         "inside": found.inside,
     }
     reason = f"Stands in {others:,} of {found.of:,} other documents of the {found.scope}."
-    return line.remove(NAME, "section" if found.scope == "section" else "site", reason, confidence, evidence)
+    return line.remove(NAME, "section" if found.scope == "section" else "site", reason, CONFIDENCE, evidence)
