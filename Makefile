@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language bench-speed build clean
+.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language bench-speed bench-survey build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -61,6 +61,12 @@ bench-language: $(VENV)/.ready ## Detectors of language: right, wrong, CPU time 
 bench-speed: $(VENV)/.ready ## Time of the text chain, beside datatrove's filters (needs the data)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[speed]'
 	$(BIN)/python bench/speed.py --json bench/results/speed.json
+
+bench-survey: $(VENV)/.ready ## Corpus evidence on an invented corpus whose truth is known, on labelled pages, and by size
+	$(BIN)/python bench/survey.py truth
+	$(BIN)/python bench/survey.py pages
+	$(BIN)/python bench/survey.py scale 12500
+	$(BIN)/python bench/survey.py scale 125000
 
 bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
 	$(BIN)/python bench/matching.py

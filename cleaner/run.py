@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import cleaner
 from cleaner.engines.local import CleaningWork, LocalEngine
@@ -26,6 +27,7 @@ from cleaner.shards.folder import FolderError, RunFolder
 from cleaner.shards.schemas import PARTS, RAW, VERSION
 from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
 from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
+from cleaner.survey.settle import count_unkept
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
 # characters, so that memory is bounded whatever the documents are.
@@ -33,8 +35,9 @@ UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
-# Rejections that say the input could not be read; those of the brake and of files that are no documents are no errors.
-QUIET_REASONS = frozenset(("not_a_document",))
+# Rejections that are no errors of the input, besides those of the brake: files that are no documents, and versions of a
+# document of which another one stays.
+QUIET_REASONS = frozenset(("not_a_document", "duplicate_document"))
 
 
 class BooksError(Exception):
@@ -214,6 +217,7 @@ def run(
             "header": header,
             "inputs": [str(path) for path in paths],
             "books": books.as_dict(),
+            "copies": count_unkept(work.evidence, _tables(folder, entries)) if work.evidence is not None else None,
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
             "libraries": _libraries(),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -221,6 +225,13 @@ def run(
     )
     _close(staging, survey if update_survey else None, keep_staging)
     return RunResult(folder.path, books, resumed)
+
+
+def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, pa.Table]]:
+    """Removals and rejections of all parts, without their texts."""
+    columns = {"removed": ["id", "start", "filter"], "rejected": ["id"]}
+    for entry in entries:
+        yield {kind: pq.read_table(folder.part(kind, entry["unit"]), columns=some) for kind, some in columns.items()}
 
 
 def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> SurveyFolder | None:

@@ -422,6 +422,10 @@ def test_workers_do_not_show_in_two_passes(scrapes: Path, tmp_path: Path) -> Non
         cleaner("run", scrapes, "-o", out, "--workers", workers, "--dedupe", "corpus", code=None)
         found.append(hashes(out))
     assert found[0] == found[1]
+    copies_of = manifest(tmp_path / "1")["copies"]
+    taken_by = table(tmp_path / "1", "removed")["filter"].to_pylist()
+    assert copies_of["went"] == taken_by.count("duplicates") > 0
+    assert 0 <= copies_of["unkept"] <= copies_of["went"]
     taken = set(table(tmp_path / "1", "removed")["filter"].to_pylist())
     assert {"templates", "teasers", "duplicates"} <= taken
     assert rows(tmp_path / "1", "clean")
