@@ -15,8 +15,8 @@ from xxhash import xxh3_64_intdigest
 
 from cleaner.document import Document, Segment
 from cleaner.survey.sites import section_of, site_of
-from cleaner.survey.tables import BAND_ROWS, BANDS, DOCUMENTS, LINES, PARAGRAPHS, SEED, TABLES
-from cleaner.text import BULLETS, CLOSERS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight, word_matches
+from cleaner.survey.tables import BAND_ROWS, BANDS, COUNTS, DOCUMENTS, LINES, PARAGRAPHS, SEED, TABLES
+from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight, word_matches
 
 # Paragraphs shorter than this repeat by chance (see `filters.repeats`).
 MIN_WORDS = 12.0
@@ -33,6 +33,7 @@ GRAM = 3
 
 _UNSPACED = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED) + "]")
 _PUNCTUATION = f"{SENTENCE_ENDS}{CLOSERS}{BULLETS},;:،、：؛“„«‘([{{<"
+_MARKS = str.maketrans({mark: " " for mark in _PUNCTUATION if mark.isascii()})
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ODD = np.array([0x9E3779B97F4A7C15 * (2 * place + 1) % 2**64 | 1 for place in range(BAND_ROWS)], dtype=np.uint64)
 
@@ -65,16 +66,19 @@ def headline_of(document: Document, texts: Sequence[str]) -> str | None:
 
 def is_paragraph(segment: Segment, text: str) -> bool:
     """Whether a line counts as a paragraph of the document."""
-    return (segment.markup is None or segment.markup.witness is not False) and (
-        is_prose(text) and weight(text) >= MIN_WORDS
-    )
+    if segment.markup is not None and segment.markup.witness is False:
+        return False
+    # most paragraphs are so long that there is no need to weigh them, which takes five times as long
+    if text.count(" ") >= LONG_WORDS and sum([word[0].isalpha() for word in text.split()]) >= LONG_WORDS:
+        return True
+    return is_prose(text) and weight(text) >= MIN_WORDS
 
 
 @dataclass
 class Rows:
     """Rows of the tables of a survey, as columns under construction."""
 
-    documents: list[dict[str, object]] = field(default_factory=list)
+    documents: list[tuple[object, ...]] = field(default_factory=list)
     lines: list[tuple[object, ...]] = field(default_factory=list)
     paragraphs: list[tuple[int, int, int, int, int, int, str]] = field(default_factory=list)
     grams: list[Sequence[str]] = field(default_factory=list)
@@ -101,19 +105,19 @@ class Rows:
             self.paragraphs.append((doc, place, segment.start, segment.line, hash_text(own), hash_numbers(own), text))
             self.grams.append(grams_of(own))
         self.documents.append(
-            {
-                "doc": doc,
-                "id": document.id,
-                "source": document.source,
-                "url": document.url,
-                "site": site,
-                "section": section,
-                "date": document.date,
-                "headline": headline_of(document, texts),
-                "lead": texts[prose[0]][:MAX_LEAD] if prose else None,
-                "chars": chars,
-                "paragraphs": len(prose),
-            }
+            (
+                doc,
+                document.id,
+                document.source,
+                document.url,
+                site,
+                section,
+                document.date,
+                headline_of(document, texts),
+                texts[prose[0]][:MAX_LEAD] if prose else None,
+                chars,
+                len(prose),
+            )
         )
 
     def _add_lines(
@@ -127,31 +131,36 @@ class Rows:
                 continue
             seen.add(own)
             is_story = place in story
-            counts = (
-                1,
-                int(place < first),
-                int(first <= place <= last),
-                int(place > last and last >= 0),
-                int(place - 1 in story and place + 1 in story),
-                int(place == 0),
-                int(place == len(folded) - 1),
+            # one bit for each of COUNTS
+            counted = (
+                1
+                | (place < first) << 1
+                | (first <= place <= last) << 2
+                | (place > last >= 0) << 3
+                | (place - 1 in story and place + 1 in story) << 4
+                | (place == 0) << 5
+                | (place == len(folded) - 1) << 6
             )
             text = None if is_story else texts[place][:MAX_LINE]
-            words = weight(texts[place])
-            self.lines.append((line_key(site, own), site, text, words, is_story, *counts))
+            words = float(own.count(" ") + 1) if is_story else weight(texts[place])
+            self.lines.append((line_key(site, own), site, text, words, is_story, counted))
             if section is not None and not is_story:
-                self.lines.append((line_key(section, own), section, text, words, is_story, *counts))
+                self.lines.append((line_key(section, own), section, text, words, is_story, counted))
+
+    def _lines_table(self) -> pa.Table:
+        *columns, counted = zip(*self.lines, strict=True) if self.lines else [()] * (len(LINES) - len(COUNTS) + 1)
+        bits = np.array(counted, dtype=np.int32)
+        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, LINES, strict=False)]
+        arrays += [pa.array(bits >> place & 1) for place in range(len(COUNTS))]
+        return pa.Table.from_arrays(arrays, schema=LINES)
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows as tables, by name of `TABLES`."""
-        lines = list(zip(*self.lines, strict=True)) if self.lines else [()] * len(LINES.names)
         paragraphs = list(zip(*self.paragraphs, strict=True)) if self.paragraphs else [()] * 7
         bands = band_keys(self.grams)
         return {
-            "documents": pa.Table.from_pylist(self.documents, schema=DOCUMENTS),
-            "lines": pa.Table.from_arrays(
-                [pa.array(column, kind.type) for column, kind in zip(lines, LINES, strict=True)], schema=LINES
-            ),
+            "documents": _table(self.documents, DOCUMENTS),
+            "lines": self._lines_table(),
             "paragraphs": pa.Table.from_arrays(
                 [
                     *(pa.array(column, kind.type) for column, kind in zip(paragraphs, PARAGRAPHS, strict=False)),
@@ -160,6 +169,12 @@ class Rows:
                 schema=PARAGRAPHS,
             ),
         }
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def hash_numbers(folded: str) -> int:
@@ -177,6 +192,8 @@ def words_of(folded: str) -> list[str]:
     >>> words_of("the council, in “elm”: yes"), words_of("外长会晤")
     (['the', 'council', 'in', 'elm', 'yes'], ['外', '长', '会', '晤'])
     """
+    if folded.isascii():
+        return folded.translate(_MARKS).split()
     if is_unspaced(folded):
         return list("".join(match.group() for match in word_matches(folded)))
     # a third of the time that `tokens` takes, and as good for a signature
@@ -191,7 +208,7 @@ def is_unspaced(folded: str) -> bool:
 def grams_of(folded: str) -> list[str]:
     """What a signature is made of: words, or, for scripts without spaces, every `GRAM` characters in a row."""
     words = words_of(folded)
-    if not is_unspaced(folded):
+    if folded.isascii() or len(words) * 2 < len(folded):  # of one character each are those of unspaced scripts alone
         return words or [folded]
     bare = "".join(words)
     return [bare[place : place + GRAM] for place in range(max(1, len(bare) - GRAM + 1))]

@@ -16,8 +16,9 @@ have.  In doubt the guard says that the news differ: a copy that stays is cruft,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
@@ -105,13 +106,17 @@ class Veto:
     theirs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
-    """The words of a text, case-folded, and where they start and end; of scripts without spaces, its characters."""
+    """The words of a text, case-folded; of scripts without spaces, its characters."""
 
     text: str
     folded: list[str]
-    spans: list[tuple[int, int]]
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the words start and end.  Asked for only where words differ."""
+        return [span for _, span in _words(self.text)]
 
     def is_name(self, place: int) -> bool | None:
         """Whether its form gives a word away as a name.
@@ -136,21 +141,19 @@ class Words:
 @lru_cache(maxsize=4096)
 def read(text: str) -> Words:
     """The words of a text."""
-    matches = list(word_matches(text))
     if text.isascii():
-        return Words(text, [match.group().lower() for match in matches], [match.span() for match in matches])
-    folded: list[str] = []
-    spans: list[tuple[int, int]] = []
-    for match in matches:
+        return Words(text, [match.group() for match in word_matches(text.lower())])
+    return Words(text, [word.casefold() for word, _ in _words(text)])
+
+
+def _words(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for match in word_matches(text):
         word, start = match.group(), match.start()
-        if _UNSPACED.search(word):
+        if not word.isascii() and _UNSPACED.search(word):
             for piece in _PIECES.finditer(word):
-                folded.append(piece.group().casefold())
-                spans.append((start + piece.start(), start + piece.end()))
+                yield piece.group(), (start + piece.start(), start + piece.end())
         else:
-            folded.append(word.casefold())
-            spans.append(match.span())
-    return Words(text, folded, spans)
+            yield word, match.span()
 
 
 def veto(text: str, other: str) -> Veto | None:
