@@ -63,19 +63,18 @@ class Templates:
         versions = cluster["size"] - 1 if cluster else 0
         own = self._own(view, folded, story, versions)
         sure = [
-            found is not None
-            and enough(_kind(line.text, is_story, False), found.others - versions, (found.others - versions) / found.of)
+            any(_is_enough(_kind(line.text, is_story, False), one, versions) for one in found)
             for line, found, is_story in zip(lines, counted, story, strict=True)
         ]
         for place, (line, found) in enumerate(zip(lines, counted, strict=True)):
-            if found is None or place in own:
+            if not found or place in own:
                 continue
-            others = max(0, found.others - versions)
             # elsewhere, too, it stands between paragraphs: teasers with summaries put paragraphs behind furniture
-            is_between = 2 * found.inside >= found.others and _is_between(place, story, sure)
+            is_between = 2 * found[0].inside >= found[0].others and _is_between(place, story, sure)
             kind = _kind(line.text, story[place], is_between)
-            if enough(kind, others, others / found.of):
-                yield _removal(line, kind, found, others)
+            telling = next((one for one in found if _is_enough(kind, one, versions)), None)
+            if telling is not None:
+                yield _removal(line, kind, telling, telling.others - versions)
 
     def _own(self, view: View, folded: Sequence[str], story: Sequence[bool], versions: int) -> set[int]:
         """Places of the headline and of the first paragraph, where few documents begin with the same."""
@@ -98,6 +97,11 @@ def enough(kind: str, others: int, share: float) -> bool:
     (True, False)
     """
     return any(others >= docs and share >= least for docs, least in NEEDED[kind])
+
+
+def _is_enough(kind: str, found: Counted, versions: int) -> bool:
+    others = max(0, found.others - versions)
+    return enough(kind, others, others / found.of)
 
 
 def _kind(text: str, is_story: bool, is_between: bool) -> str:

@@ -91,11 +91,6 @@ class Counted:
     opens: int
     closes: int
 
-    @property
-    def share(self) -> float:
-        """Share of the other documents that have the line."""
-        return self.others / self.of if self.of else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Titled:
@@ -136,14 +131,14 @@ class Survey:
         """Whether the document itself was surveyed."""
         return self._papers.find([document_key(document)])[0] >= 0
 
-    def lines(self, document: Document, folded: Sequence[str]) -> list[Counted | None]:
-        """What the survey tells of lines of a document; of the site or of the section, where more documents have it.
+    def lines(self, document: Document, folded: Sequence[str]) -> list[list[Counted]]:
+        """What the survey tells of lines of a document: counts of the site, and of the section.
 
-        None for lines that no other document has.
+        Of lines that no other document has, nothing.
         """
         site, section = site_of(document), section_of(document)
         own = int(self.knows(document))
-        answers: list[Counted | None] = [None] * len(folded)
+        answers: list[list[Counted]] = [[] for _ in folded]
         for scope, name in (("site", site), ("section", section)):
             if name is None:
                 continue
@@ -156,10 +151,8 @@ class Survey:
                     continue
                 counts = {key: int(self._lines.column(key)[row]) for key in COUNTS}
                 others = counts.pop("docs") - own
-                counted = Counted(scope, others, docs - own, **counts)
-                before = answers[number]
-                if others > 0 and (before is None or counted.share > before.share):
-                    answers[number] = counted
+                if others > 0:
+                    answers[number].append(Counted(scope, others, docs - own, **counts))
         return answers
 
     def titles(self, texts: Sequence[str]) -> list[list[Titled]]:
