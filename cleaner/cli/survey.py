@@ -72,11 +72,11 @@ def survey_command(ctx: click.Context) -> None:
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="SURVEY", help="New folder for the survey.")
 @_inputs_options
 def make_command(inputs: tuple[str, ...], out: str, columns: tuple[str, ...], quiet: bool, **options: Any) -> None:
-    """Collect corpus evidence from RAW into the folder SURVEY.
+    """Collect corpus evidence from RAW into the folder SURVEY; the word "make" may be left out.
 
     \b
     Example:
-      cleaner survey scrapes/2026/ -o survey
+      cleaner survey make scrapes/2026/ -o survey
     """
     with faults():
         settings = make_settings(columns, **options)
