@@ -65,8 +65,7 @@ bench-speed: $(VENV)/.ready ## Time of the text chain, beside datatrove's filter
 bench-survey: $(VENV)/.ready ## Corpus evidence on an invented corpus whose truth is known, on labelled pages, and by size
 	$(BIN)/python bench/survey.py truth
 	$(BIN)/python bench/survey.py pages
-	$(BIN)/python bench/survey.py scale 12500
-	$(BIN)/python bench/survey.py scale 125000
+	$(BIN)/python bench/survey.py scale 12500 125000
 
 bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
 	$(BIN)/python bench/matching.py

@@ -22,6 +22,8 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -316,7 +318,9 @@ def main() -> None:
     elif args.what == "pages":
         result = pages(args.data, args.folds)
     else:
-        result = [scale(size) for size in args.sizes]
+        # each in a process of its own, whose peak of memory is its own
+        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+            result = list(pool.map(scale, args.sizes))
     text = json.dumps(result, indent=1)
     print(text)
     RESULTS.mkdir(exist_ok=True)
