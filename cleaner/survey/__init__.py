@@ -8,5 +8,7 @@
 - `guard`: numbers, dates, names and negations that make two like paragraphs different news
 - `copies`: near-identical paragraphs and documents, and which copy stays
 - `evidence`: what the filters look up, memory-mapped
+- `first_pass`, `make`: both passes of a run, and surveys by themselves
+- `settle`: after a run, whether the copies that were to stay have stayed
 - `mine`: rules proposed from what sites repeat
 """
