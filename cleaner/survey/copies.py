@@ -35,9 +35,9 @@ from cleaner.survey.guard import Veto, veto
 from cleaner.survey.tables import BANDS, CLUSTERS, COPIES, LOOKALIKES
 from cleaner.text import fold
 
-# rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the invented
-# corpus (bench/synthetic.py) all lie above 92; 84 leaves room for a dateline and a clause that was cut.  What lies above
-# and is other news is for the guard to see.
+# rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the
+# invented corpus (bench/synthetic.py) all lie above 92; 84 leaves room for a dateline and a clause that was cut.  What
+# lies above and is other news is for the guard to see.
 NEAR = 84.0
 # A ratio of 84 cannot be reached when one text is shorter than this share of the other: 2 * s / (1 + s) = .84.
 MIN_LENGTH_RATIO = 0.72
