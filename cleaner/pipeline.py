@@ -27,6 +27,7 @@ from cleaner.filters.teasers import Teasers
 from cleaner.filters.topic import Topic
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
+from cleaner.near import near_misses
 from cleaner.rulebook.load import load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.trees import Model
@@ -128,7 +129,8 @@ class Cleaner:
 
     def clean(self, document: Document) -> Outcome:
         """Run the chain over one document."""
-        return self.chain.clean(document)
+        outcome = self.chain.clean(document)
+        return replace(outcome, near=near_misses(self.chain, outcome)) if self.settings.near else outcome
 
     def clean_raw(self, raw: Raw) -> tuple[Outcome | None, Rejection | None, str | None]:
         """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
@@ -245,6 +247,17 @@ def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
         "dateline": _dateline(outcome),
         "language_by": document.language_by,
         "language_confidence": document.language_confidence,
+        "near": [
+            {
+                "start": near.start,
+                "end": near.end,
+                "filter": near.filter,
+                "rule": near.rule,
+                "reason": near.reason,
+                "confidence": near.confidence,
+            }
+            for near in outcome.near
+        ],
     }
 
 

@@ -59,6 +59,22 @@ CLEAN = pa.schema(
         pa.field("dateline", pa.struct([("place", pa.string()), ("date", pa.string()), ("agency", pa.string())])),
         pa.field("language_by", pa.string()),
         pa.field("language_confidence", pa.float32()),
+        pa.field(
+            "near",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("filter", pa.string()),
+                        ("rule", pa.string()),
+                        ("reason", pa.string()),
+                        ("confidence", pa.float32()),
+                    ]
+                )
+            ),
+            nullable=False,
+        ),
     ],
     metadata=_METADATA,
 )
