@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cleaner.audit.shown import LineFate, Shown, code
@@ -81,18 +81,21 @@ class Span:
     style: str
 
 
-def render(one: Shown, width: int = 100, context: int | None = None) -> Iterator[list[Span]]:
+def render(
+    one: Shown, width: int = 100, context: int | None = None, wanted: Callable[[Removal], bool] | None = None
+) -> Iterator[list[Span]]:
     """The fates of all lines for a terminal: a line number, a minus sign where something went, and why it went.
 
-    Stretches of more than ``2 * context`` lines (and one) of which nothing went are folded; None folds nothing.  Long
-    lines are cut to ``width`` characters, control characters are shown as escapes: a scrape must not be able to drive
-    the reader's terminal.
+    Stretches of more than ``2 * context`` lines (and one) of which nothing went are folded; None folds nothing.
+    ``wanted`` chooses the removals around which lines are shown; by default all of them.  Long lines are cut to
+    ``width`` characters, control characters are shown as escapes: a scrape must not be able to drive the reader's
+    terminal.
     """
     lines = list(one.lines())
     number_width = len(str(lines[-1].line)) if lines else 1
     quiet: list[LineFate] = []
     for fate in lines:
-        if fate.sign == " ":
+        if fate.sign == " " or (wanted is not None and not any(map(wanted, fate.removals))):
             quiet.append(fate)
             continue
         yield from _stretch(quiet, number_width, width, context)
@@ -106,12 +109,13 @@ def render(one: Shown, width: int = 100, context: int | None = None) -> Iterator
 
 def _stretch(lines: list[LineFate], number_width: int, width: int, context: int | None) -> Iterator[list[Span]]:
     folded = 0 if context is None or len(lines) <= 2 * context + 1 else len(lines) - 2 * context
-    shown = lines[:context] if folded else lines
-    for fate in shown:
+    for fate in lines[:context] if folded else lines:
         yield from _line(fate, number_width, width)
     if folded:
-        yield [Span(f"{'':>{number_width}}   … {folded:,} lines kept", "number")]
-        for fate in lines[len(lines) - (context or 0) :]:
+        last = lines[len(lines) - (context or 0) :]
+        went = any(fate.removals for fate in lines[context : len(lines) - len(last)])
+        yield [Span(f"{'':>{number_width}}   … {folded:,} lines{'' if went else ' kept'}", "number")]
+        for fate in last:
             yield from _line(fate, number_width, width)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import duckdb
 
 from cleaner.audit.shown import Shown, ViewError, shown
 from cleaner.shards.folder import MANIFEST, FolderError, RunFolder
@@ -34,17 +32,18 @@ def find_document(folder: RunFolder, name: str) -> Shown:
 
     Raises `ViewError` when there is none, with names like it, and `FolderError`.
     """
-    wanted = (pc.field("id") == name) | (pc.field("source") == name)
     seen: list[str] = []
     for entry in folder.manifest()["parts"]:
+        unit = entry["unit"]
         for kind in ("clean", "rejected"):
-            rows = _read(folder.part(kind, entry["unit"]), wanted).to_pylist()
+            rows = _read(folder.part(kind, unit), "id = $1 OR source = $1", [name])
             if rows:
-                removed = _read(folder.part("removed", entry["unit"]), pc.field("id") == rows[0]["id"])
-                mine = [row for row in removed.to_pylist() if row["source"] == rows[0]["source"]]
-                return shown(*((rows[0], mine, None) if kind == "clean" else (None, mine, rows[0])))
+                removed = _read(
+                    folder.part("removed", unit), "id = $1 AND source = $2", [rows[0]["id"], rows[0]["source"]]
+                )
+                return shown(*((rows[0], removed, None) if kind == "clean" else (None, removed, rows[0])))
             if len(seen) < LOOK_FOR_NAMES:
-                seen += pq.read_table(folder.part(kind, entry["unit"]), columns=["id"])["id"].to_pylist()
+                seen += [row["id"] for row in _read(folder.part(kind, unit), "true", [], "id")]
     near = difflib.get_close_matches(name, seen[:LOOK_FOR_NAMES], 3, 0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`cleaner diff RUN` lists documents"
     raise ViewError(f"{folder.path} has no document {name!r}; {hint}")
@@ -56,20 +55,30 @@ def documents(folder: RunFolder, wanted: Mapping[int, Iterable[str]]) -> Iterato
     Raises `FolderError` and `ViewError`.
     """
     for unit in sorted(wanted):
-        ids = pa.array(sorted(set(wanted[unit])), pa.string())
-        chosen = pc.field("id").isin(ids)
-        tables = {kind: _read(folder.part(kind, unit), chosen) for kind in ("clean", "removed", "rejected")}
+        ids = sorted(set(wanted[unit]))
+        where = f"id IN ({', '.join('?' * len(ids))})"
+        tables = {kind: _read(folder.part(kind, unit), where, ids) for kind in ("clean", "removed", "rejected")}
         removed: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for row in tables["removed"].to_pylist():
+        for row in tables["removed"]:
             removed[row["id"], row["source"]].append(row)
-        for row in tables["clean"].to_pylist():
+        for row in tables["clean"]:
             yield unit, shown(row, removed[row["id"], row["source"]], None)
-        for row in tables["rejected"].to_pylist():
+        for row in tables["rejected"]:
             yield unit, shown(None, removed[row["id"], row["source"]], row)
 
 
-def _read(path: Path, filters: pc.Expression) -> pa.Table:
+def _read(path: Path, where: str, values: Sequence[str], columns: str = "*") -> list[dict[str, Any]]:
+    """Rows of a part.  The database reads long columns of the rows that meet the condition alone."""
     try:
-        return pq.read_table(path, filters=filters)
-    except (OSError, pa.ArrowException) as error:
-        raise FolderError(f"{path} cannot be read: {error}") from error
+        with duckdb.connect() as database:
+            found = database.sql(
+                f"SELECT {columns} FROM read_parquet({_quoted(path)}) WHERE {where}", params=list(values)
+            )
+            rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+            return rows
+    except duckdb.Error as error:
+        raise FolderError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -218,28 +218,6 @@ def code(removal: Removal) -> str:
     return removal.rule if "/" in removal.rule else f"{removal.filter}/{removal.rule}"
 
 
-def trimmed(one: Shown, context: int) -> list[list[LineFate]]:
-    """The lines of a document in stretches around what went or nearly went, with ``context`` kept lines around.
-
-    A gap of a single line is not worth a fold: it is shown.
-    """
-    lines = list(one.lines())
-    wanted: set[int] = set()
-    for place, fate in enumerate(lines):
-        if fate.sign != " ":
-            wanted.update(range(max(0, place - context), min(len(lines), place + context + 1)))
-    stretches: list[list[LineFate]] = []
-    last = -2
-    for place in sorted(wanted):
-        if stretches and place - last == 2:
-            stretches[-1].append(lines[place - 1])
-        elif place - last > 1:
-            stretches.append([])
-        stretches[-1].append(lines[place])
-        last = place
-    return stretches
-
-
 def without_near(one: Shown) -> Shown:
     """The document without what nearly went."""
     return replace(one, near=())
