@@ -144,10 +144,12 @@ class Index:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def texts(self, where: str = "true", order: str = "t.number", values: Values = (), limit: int = 50) -> list[Text]:
+    def texts(
+        self, where: str = "true", order: str = "t.number", values: Values = (), limit: int = 50, offset: int = 0
+    ) -> list[Text]:
         """Distinct texts that meet a condition, each with the verdict on it."""
         sql = f"SELECT {TEXT_COLUMNS} FROM texts t LEFT JOIN verdicts v USING (filter, rule, digest) WHERE {where}"
-        return [Text(*row) for row in self.rows(f"{sql} ORDER BY {order} LIMIT {limit}", values)]
+        return [Text(*row) for row in self.rows(f"{sql} ORDER BY {order} LIMIT {limit} OFFSET {offset}", values)]
 
     def judge(self, verdicts: Iterator[tuple[str, str, str, str]] | Sequence[tuple[str, str, str, str]]) -> None:
         """Take verdicts (filter, rule, hash, verdict) in; an empty verdict takes one back."""
@@ -176,17 +178,18 @@ class Index:
         make("CREATE TABLE sampled (filter VARCHAR, rule VARCHAR, digest VARCHAR)")
         make(
             "CREATE TABLE documents AS "
-            "SELECT unit, id, source, site, language, title, format, source_chars, removed_chars, "
+            "SELECT number, unit, id, source, site, language, title, format, source_chars, removed_chars, "
             "'' AS stage, '' AS reason, '' AS detail FROM clean_rows "
             "UNION ALL BY NAME "
-            "SELECT unit, id, source, NULL AS site, NULL AS language, NULL AS title, NULL AS format, "
+            f"SELECT number + {UNIT // 2} AS number, unit, id, source, NULL AS site, NULL AS language, NULL AS title, NULL AS format, "
             "source_chars, 0 AS removed_chars, stage, reason, left(detail, 300) AS detail FROM rejected_rows"
         )
         blanks = " || ".join(f"chr({ord(blank)})" for blank in BLANKS)
         make(
             f"""CREATE TABLE cuts AS
             SELECT number, unit, id, site, start, "end" AS stop, filter, rule, round(confidence::DOUBLE, 4)
-              AS confidence, coalesce(md5(trim(text, {blanks})), '') AS digest, id IN (SELECT id FROM clean_rows) AS of_clean
+              AS confidence, coalesce(md5(trim(text, {blanks})), '') AS digest,
+              id IN (SELECT id FROM clean_rows) AS of_clean
             FROM removed_rows"""
         )
         make(

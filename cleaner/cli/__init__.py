@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cleaner import __version__
-from cleaner.cli.audit import diff_command, precision_command, report_command, sample_command
+from cleaner.cli.audit import diff_command, precision_command, report_command, review_command, sample_command
 from cleaner.cli.documents import explain_command, restore_command, run_command
 from cleaner.cli.rules import rules
 
@@ -31,6 +31,7 @@ for command in (
     explain_command,
     diff_command,
     report_command,
+    review_command,
     sample_command,
     precision_command,
     restore_command,

@@ -326,3 +326,43 @@ def _row(one: Judged) -> str:
     share = "      –                 " if one.precision is None else f"{one.precision:7.1%} ({low:.1%} to {high:.1%})"
     stated = "" if one.stated is None else f"{one.stated:.2f}"
     return f"{one.right:6,} {one.wrong:6,} {one.unsure:6,}  {share:24} {stated}"
+
+
+@click.command("review")
+@click.argument("run", type=RUN, metavar="RUN")
+@VERDICTS
+@SAMPLE
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: a free one]")
+@click.option("--open", "browse", is_flag=True, help="Open the link in the browser.")
+def review_command(run: str, verdicts: str | None, sample: str | None, port: int, browse: bool) -> None:
+    """Look at what RUN removed and judge it, in the browser: a local web application.
+
+    Prints a link and serves it on the loopback interface until Ctrl-C; the link holds a token, without which nothing is
+    answered. Texts can be filtered by rule, filter, site, language, confidence and verdict, and searched; the filters
+    stand in the address. Verdicts are saved at once; they are about a rule and a text, and hold in later runs.
+
+    \b
+    Example:
+      cleaner review out
+      cleaner rules apply-verdicts out/verdicts.jsonl
+    """
+    with faults():
+        import waitress
+
+        from cleaner.audit.index import Index
+        from cleaner.audit.review import HOST, Review, create_app
+
+        click.echo(f"reading {run} …", err=True)
+        with Index(Path(run)) as index:
+            review = Review(index, _given(run, verdicts), _sample(run, sample))
+            server = waitress.create_server(create_app(review), host=HOST, port=port, threads=4, ident=None)
+            link = review.listens(server.effective_port)
+            click.echo(link)
+            sys.stdout.flush()
+            click.echo(f"verdicts go to {review.verdicts.path}; end with Ctrl-C", err=True)
+            if browse:
+                click.launch(link)
+            try:
+                server.run()
+            finally:
+                server.close()
