@@ -19,6 +19,7 @@ from copy import copy
 from cleaner.chain import Chain, Filter, Outcome, Sure, View
 from cleaner.document import Removal
 from cleaner.filters.layout import Layout
+from cleaner.filters.spare import Spare
 
 # Share of the working point from which on a proposal counts as near: under half of it, story outnumbers cruft by far.
 NEAR = 0.5
@@ -52,10 +53,15 @@ def _doubtful(filter: Filter, view: View) -> Iterator[Removal]:
     if not isinstance(filter, Sure):
         return
     floor = filter.min_confidence * NEAR
-    asked = filter.filter
+    asked, spared = filter.filter, None
+    if isinstance(asked, Spare):
+        spared = asked.spared
+        asked = asked.filter
     if isinstance(asked, Layout):
         asked = copy(asked)
         asked.min_confidence = floor
     for removal in asked.removals(view):
-        if floor <= removal.confidence < filter.min_confidence:
+        if not floor <= removal.confidence < filter.min_confidence:
+            continue
+        if spared is None or not spared.spares(removal, view.document):
             yield removal

@@ -23,12 +23,13 @@ from cleaner.filters.layout import Layout
 from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
+from cleaner.filters.spare import Spared, spare
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.topic import Topic
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
-from cleaner.rulebook.load import load_rulebook
+from cleaner.rulebook.load import load_exemptions, load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.trees import Model
 from cleaner.settings import Settings
@@ -82,7 +83,8 @@ class Cleaner:
         self.settings = settings or Settings()
         chosen = self.settings
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
-        self.chain = Chain(filters(rulebook, chosen), Brake(chosen.max_lost, chosen.min_kept))
+        spared = Spared(load_exemptions(chosen.rules))
+        self.chain = Chain(spare(filters(rulebook, chosen), spared), Brake(chosen.max_lost, chosen.min_kept))
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.

@@ -181,7 +181,8 @@ class Index:
             "SELECT number, unit, id, source, site, language, title, format, source_chars, removed_chars, "
             "'' AS stage, '' AS reason, '' AS detail FROM clean_rows "
             "UNION ALL BY NAME "
-            f"SELECT number + {UNIT // 2} AS number, unit, id, source, NULL AS site, NULL AS language, NULL AS title, NULL AS format, "
+            f"SELECT number + {UNIT // 2} AS number, unit, id, source, NULL AS site, NULL AS language, NULL AS title, "
+            "NULL AS format, "
             "source_chars, 0 AS removed_chars, stage, reason, left(detail, 300) AS detail FROM rejected_rows"
         )
         blanks = " || ".join(f"chr({ord(blank)})" for blank in BLANKS)

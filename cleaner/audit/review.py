@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from cleaner.audit import figures
 from cleaner.audit.folder import documents
-from cleaner.audit.index import Index, Text
+from cleaner.audit.index import Index, Text, code_of
 from cleaner.audit.pages import environment
 from cleaner.audit.precision import Sample, measure
 from cleaner.audit.shown import Shown
@@ -402,11 +402,11 @@ def create_app(review: Review) -> Flask:
         links = {name: document_link(rows[0], **view) if rows else None for name, rows in neighbours.items()}
         this = {"unit": unit, "id": one.id, "source": one.source}
         cuts = index.records(
-            "SELECT c.start, t.number, v.verdict, c.filter, c.rule FROM cuts c JOIN texts t USING (filter, rule, digest) "
-            "LEFT JOIN verdicts v USING (filter, rule, digest) WHERE c.unit = ? AND c.id = ? ORDER BY c.start",
+            "SELECT c.start, t.number, v.verdict, c.filter, c.rule FROM cuts c "
+            "JOIN texts t USING (filter, rule, digest) LEFT JOIN verdicts v USING (filter, rule, digest) "
+            "WHERE c.unit = ? AND c.id = ? ORDER BY c.start",
             (unit, one.id),
         )
-        code_of = pages.globals["code_of"]
         return page(
             "document.html",
             one=one,
