@@ -128,11 +128,12 @@ def _sum(column: pa.ChunkedArray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run: its folder and books, and how many of its units were there already."""
+    """A finished run: folder and books, how many of its units were there already, what drifted (`audit.drift`)."""
 
     folder: Path
     books: Books
     resumed: int
+    drift: dict[str, Any] | None = None
 
 
 Progress = Callable[[Books, int], object]
@@ -146,12 +147,14 @@ def run(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    baseline: Path | str | None = None,
     progress: Progress = lambda books, size: None,
 ) -> RunResult:
     """Clean all documents of the inputs into a run folder.
 
     ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
-    refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.
+    refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
+    earlier run to compare with: what drifted from it stands in ``run.json``.
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
@@ -164,13 +167,15 @@ def run(
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     header = run_header(settings)
+    if baseline is not None:
+        RunFolder(Path(baseline)).manifest()
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)
     if (folder.path / "run.json").exists():
         manifest = folder.manifest()
         for entry in manifest["parts"]:
             if not folder.intact(entry["unit"], entry):
                 raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
-        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
+        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
     books, entries, resumed = Books(), [], 0
 
     def report(done: Books, size: int) -> None:
@@ -185,6 +190,11 @@ def run(
     books.check()
     if len(finished) > len(entries):
         raise_changed(finished[len(entries)], "its documents are gone")
+    found = None
+    if baseline is not None:
+        from cleaner.audit.drift import drift
+
+        found = drift(RunFolder(Path(baseline)), folder, [entry["unit"] for entry in entries])
     folder.finish(
         {
             "header": header,
@@ -192,10 +202,11 @@ def run(
             "books": books.as_dict(),
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
             "libraries": _libraries(),
+            **({} if found is None else {"drift": found}),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    return RunResult(folder.path, books, resumed)
+    return RunResult(folder.path, books, resumed, found)
 
 
 def run_header(settings: Settings) -> dict[str, Any]:

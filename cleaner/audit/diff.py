@@ -16,6 +16,8 @@ from cleaner.audit.shown import Shown, ViewError
 from cleaner.document import Removal
 from cleaner.shards.folder import RunFolder
 
+# What a rule is called, as `code_of` has it.
+CODE = "CASE WHEN contains(rule, '/') THEN rule ELSE filter || '/' || rule END"
 # Documents that are read at once.
 TOGETHER = 50
 # A removal whose confidence moved by less is the same.
@@ -46,10 +48,9 @@ class Chosen:
         """The same as a condition on rows of ``removed``."""
         parts, values = ["round(confidence::DOUBLE, 4) BETWEEN ? AND ?"], [self.least - 1e-6, self.most + 1e-6]
         found: list[object] = list(values)
-        code = "CASE WHEN contains(rule, '/') THEN rule ELSE filter || '/' || rule END"
         for value, condition in (
             (self.filter, "filter = ?"),
-            (self.rule, f"starts_with({code}, ?)" if (self.rule or "").endswith("/") else f"{code} = ?"),
+            (self.rule, f"starts_with({CODE}, ?)" if (self.rule or "").endswith("/") else f"{CODE} = ?"),
             (self.site, "site = ?"),
         ):
             if value is not None:
@@ -63,17 +64,17 @@ def changed_documents(folder: RunFolder, chosen: Chosen) -> Iterator[Shown]:
     condition, values = chosen.sql
     for entry in folder.manifest()["parts"]:
         unit = entry["unit"]
-        with _database(folder) as database:
-            rows = database.execute(
-                f"SELECT id FROM {_parts(folder, 'removed', [unit])} WHERE {condition} GROUP BY id "
+        with Database(folder) as found:
+            rows = found.execute(
+                f"SELECT id FROM {parts(folder, 'removed', [unit])} WHERE {condition} GROUP BY id "
                 "ORDER BY min(file_row_number)",
                 values,
             ).fetchall()
         ids = [row[0] for row in rows]
         for place in range(0, len(ids), TOGETHER):
             some = ids[place : place + TOGETHER]
-            found = {one.id: one for _, one in documents(folder, {unit: some}) if one.pieces}
-            yield from (found[id] for id in some if id in found)
+            read = {one.id: one for _, one in documents(folder, {unit: some}) if one.pieces}
+            yield from (read[id] for id in some if id in read)
 
 
 @dataclass
@@ -117,21 +118,21 @@ def compare(before: Path, after: Path, examples: int = 3) -> Comparison:
     Raises `FolderError` and `ViewError`.
     """
     folders = RunFolder(before), RunFolder(after)
-    with _database(*folders) as database:
+    with Database(*folders) as found:
         for name, folder in zip("ab", folders, strict=True):
             for kind, columns in (
                 ("clean", "id, site, source, source_sha256 AS hash, '' AS reason"),
                 ("rejected", "id, NULL AS site, source, '' AS hash, reason"),
             ):
-                database.execute(f"CREATE VIEW {kind}_{name} AS SELECT {columns} FROM {_parts(folder, kind)}")
-            database.execute(
+                found.execute(f"CREATE VIEW {kind}_{name} AS SELECT {columns} FROM {parts(folder, kind)}")
+            found.execute(
                 f"""CREATE VIEW removed_{name} AS
                 SELECT id, source, site, start, "end" AS stop, line, filter, rule,
-                  CASE WHEN contains(rule, '/') THEN rule ELSE filter || '/' || rule END AS code, reason,
+                  {CODE} AS code, reason,
                   round(confidence::DOUBLE, 4) AS confidence, left(text, 500) AS text
-                FROM {_parts(folder, "removed")}"""
+                FROM {parts(folder, "removed")}"""
             )
-        database.execute(
+        found.execute(
             """CREATE TABLE documents AS
             SELECT coalesce(a.id, b.id) AS id, a.hash AS was, b.hash AS is FROM
               (FROM clean_a UNION ALL FROM rejected_a) a FULL JOIN (FROM clean_b UNION ALL FROM rejected_b) b
@@ -146,7 +147,7 @@ def compare(before: Path, after: Path, examples: int = 3) -> Comparison:
             result.other_source,
             result.documents,
         ) = (
-            database.execute(
+            found.execute(
                 """SELECT count(*) FILTER ("is" IS NULL), count(*) FILTER (was IS NULL),
               count(*) FILTER (was = '' AND "is" <> ''), count(*) FILTER (was <> '' AND "is" = ''),
               count(*) FILTER (was <> '' AND "is" <> '' AND was <> "is"), count(*) FILTER (was <> '' AND was = "is")
@@ -154,7 +155,7 @@ def compare(before: Path, after: Path, examples: int = 3) -> Comparison:
             ).fetchone()
             or (0,) * 6
         )
-        database.execute(
+        found.execute(
             f"""CREATE TABLE changes AS
             WITH a AS (SELECT * FROM removed_a WHERE id IN (SELECT id FROM documents WHERE was <> '' AND was = "is")),
               b AS (SELECT * FROM removed_b WHERE id IN (SELECT id FROM documents WHERE was <> '' AND was = "is"))
@@ -169,13 +170,13 @@ def compare(before: Path, after: Path, examples: int = 3) -> Comparison:
             WHERE a.id IS NULL OR b.id IS NULL OR a.code <> b.code OR abs(a.confidence - b.confidence) > {SAME}"""
         )
         for table, column in ((result.rules, "code"), (result.sites, "coalesce(site, 'unknown')")):
-            for name, change, count in database.execute(
+            for name, change, count in found.execute(
                 f"SELECT {column}, change, count(*) FROM changes GROUP BY ALL ORDER BY count(*) DESC, 1, 2"
             ).fetchall():
                 table.setdefault(name, Counter())[change] = count
         for counter in result.rules.values():
             result.counts.update(counter)
-        cursor = database.execute(
+        cursor = found.execute(
             """SELECT * EXCLUDE place FROM (
               SELECT *, row_number() OVER (PARTITION BY code, change ORDER BY source, id, start) AS place FROM changes)
             WHERE place <= ? ORDER BY code, change, place""",
@@ -186,7 +187,7 @@ def compare(before: Path, after: Path, examples: int = 3) -> Comparison:
     return result
 
 
-class _database:  # noqa: N801
+class Database:
     """A database in memory for the time of a comparison; its errors become messages."""
 
     def __init__(self, *folders: RunFolder) -> None:
@@ -203,7 +204,7 @@ class _database:  # noqa: N801
             raise ViewError(f"{names}: the parts cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _parts(folder: RunFolder, kind: str, units: list[int] | None = None) -> str:
+def parts(folder: RunFolder, kind: str, units: list[int] | None = None) -> str:
     """The rows of the parts of one kind, as a table of a query."""
     chosen = units if units is not None else [entry["unit"] for entry in folder.manifest()["parts"]]
     names = ", ".join("'" + str(folder.part(kind, unit)).replace("'", "''") + "'" for unit in chosen)
@@ -211,6 +212,6 @@ def _parts(folder: RunFolder, kind: str, units: list[int] | None = None) -> str:
         return f"read_parquet([{names}], file_row_number = true)"
     from cleaner.shards.schemas import PARTS
 
-    numbers = {"start", "end", "line", "confidence"}
+    numbers = {"start", "end", "line", "confidence", "source_chars", "removed_chars"}
     columns = (f'NULL::{"INTEGER" if name in numbers else "VARCHAR"} AS "{name}"' for name in PARTS[kind].names)
     return f"(SELECT {', '.join(columns)}, 0 AS file_row_number WHERE false)"

@@ -145,7 +145,7 @@ def _compared(result: Comparison) -> Iterator[str]:
     colours = {"gained": "red", "lost": "green", "changed": "yellow"}
     signs = {"gained": "-", "lost": "+", "changed": "~"}
     for one in result.examples:
-        text = " ".join(printable(one["text"] if one["text"] is not None else "[text not kept]").split())[:120]
+        text = printable(" ".join((one["text"] if one["text"] is not None else "[text not kept]").split())[:120])
         yield click.style(f"{printable(one['source'])}:{one['line']}", bold=True) + f"  {one['change']}"
         yield click.style(f"  {signs[one['change']]} {text}", fg=colours[one["change"]])
         why = f"{printable(one['code'])} ({one['confidence']:.2f})"

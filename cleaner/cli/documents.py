@@ -13,6 +13,7 @@ from cleaner.cli.common import (
     EXIT_FOUND,
     EXIT_INTERRUPTED,
     EXIT_REJECTED,
+    Fault,
     chain_options,
     defaults,
     faults,
@@ -50,6 +51,13 @@ if TYPE_CHECKING:
 @click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in OUT.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in OUT.")
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="OLD_RUN",
+    help="Compare with an earlier run: what drifted is told, and stands in run.json and the report.",
+)
+@click.option("--fail-on-drift", is_flag=True, help="Exit with 1 when something drifted from --baseline.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def run_command(
     inputs: tuple[str, ...],
@@ -57,6 +65,8 @@ def run_command(
     columns: tuple[str, ...],
     resume: bool,
     overwrite: bool,
+    baseline: str | None,
+    fail_on_drift: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -66,7 +76,7 @@ def run_command(
     OUT/clean, OUT/removed, OUT/rejected and OUT/run.json.
 
     \b
-    Exit codes: 0 done; 2 usage, configuration or rule error;
+    Exit codes: 0 done; 1 something drifted (--fail-on-drift); 2 usage, configuration or rule error;
                 3 done, but some inputs were unreadable (see OUT/rejected);
                 130 interrupted (run again with --resume).
 
@@ -76,19 +86,33 @@ def run_command(
       zcat pages.jsonl.gz | cleaner run - -o out --map html=content
     """
     with faults():
+        if fail_on_drift and baseline is None:
+            raise Fault("--fail-on-drift needs --baseline OLD_RUN to compare with")
         settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
         from cleaner.run import run
 
         try:
             with RunProgress([Path(path) for path in inputs], Path(out), quiet) as progress:
-                result = run(inputs, out, settings, resume=resume, overwrite=overwrite, progress=progress)
+                result = run(
+                    inputs, out, settings, resume=resume, overwrite=overwrite, baseline=baseline, progress=progress
+                )
         except KeyboardInterrupt:
             click.secho(f"interrupted; go on with: cleaner run … -o {out} --resume", err=True, fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
     if not quiet:
         for line in summary(result.folder, result.books):
             click.echo(line, err=True)
+    drifted = (result.drift or {}).get("findings", [])
+    if drifted and not quiet:
+        from cleaner.audit.explain import printable
+
+        for one in drifted:
+            click.secho(
+                f"drift: {one['kind']} {printable(one['name'])}: {printable(one['said'])}", err=True, fg="yellow"
+            )
+    if drifted and fail_on_drift:
+        sys.exit(EXIT_FOUND)
     if result.books.unreadable:
         sys.exit(EXIT_REJECTED)
 
