@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import cleaner
@@ -12,11 +13,13 @@ from cleaner.chain import Outcome
 from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import collect
+from cleaner.rulebook.load import pack_hashes
 from cleaner.run import Books, count
 from cleaner.settings import Settings
 from cleaner.shards.folder import RunFolder
 
 UNIT = 5_000
+Pair = tuple[Raw, Outcome]
 WORDS = "council bridge harbour market river railway museum border treaty festival court budget school mayor".split()
 RULES = tuple(
     (filter, f"{rule}-{number}" if "/" in rule else rule, confidence)
@@ -34,7 +37,7 @@ COMMON = 200
 """Lines of furniture that every site of its own repeats; half of all removals are of these."""
 
 
-def documents(removals: int, seed: int = 7) -> Iterator[tuple[Raw, Outcome]]:
+def documents(removals: int, seed: int = 7) -> Iterator[Pair]:
     """Documents of ten removals each, until there are as many removals as asked for."""
     choose = random.Random(seed)
     for number in range(removals // 10):
@@ -66,33 +69,23 @@ def documents(removals: int, seed: int = 7) -> Iterator[tuple[Raw, Outcome]]:
         yield Raw(id=document.id, source=document.source, text=text), Outcome(document, tuple(cuts))
 
 
-def write_run(out: Path, removals: int) -> None:
-    """Write a finished run folder of so many removals."""
+def write_run(out: Path, pairs: Iterable[Pair], drift: object = None) -> None:
+    """Write a finished run folder of cleaned documents, with books that balance."""
     folder = RunFolder(out)
-    header = {"cleaner": cleaner.__version__, "schema": "1", "settings": Settings().as_dict(), "rules": {}}
-    folder.prepare(header, resume=False, overwrite=True) if out.exists() else folder.prepare(
-        header, resume=False, overwrite=False
-    )
+    header = {"cleaner": cleaner.__version__, "schema": "1", "settings": Settings().as_dict(), "rules": pack_hashes()}
+    folder.prepare(header, resume=False, overwrite=out.exists())
     books = Books()
     parts: list[dict[str, object]] = []
-    unit: list[tuple[Raw, Outcome]] = []
-
-    def flush() -> None:
-        cleaned = collect(((raw, outcome, None, None) for raw, outcome in unit), "full")
+    rows = iter(pairs)
+    while unit := list(islice(rows, UNIT)):
+        cleaned = collect(((raw, outcome, outcome.rejected, outcome.document.text) for raw, outcome in unit), "full")
         own = count(len(unit), cleaned)
         books.add(own)
         tables = {"clean": cleaned.clean, "removed": cleaned.removed, "rejected": cleaned.rejected}
         entry = folder.write_unit(len(parts), tables, {"books": own.as_dict()})
         parts.append({"unit": entry["unit"], **entry["parts"]})
-        unit.clear()
-
-    for pair in documents(removals):
-        unit.append(pair)
-        if len(unit) == UNIT:
-            flush()
-    if unit:
-        flush()
-    folder.finish({"header": header, "inputs": ["invented"], "books": books.as_dict(), "parts": parts})
+    manifest = {"header": header, "inputs": ["invented"], "books": books.as_dict(), "parts": parts}
+    folder.finish(manifest | ({"drift": drift} if drift else {}))
 
 
 if __name__ == "__main__":
@@ -100,4 +93,4 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--removals", type=int, default=1_000_000)
     arguments = parser.parse_args()
-    write_run(arguments.out, arguments.removals)
+    write_run(arguments.out, documents(arguments.removals))

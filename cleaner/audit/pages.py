@@ -21,6 +21,7 @@ from cleaner.audit.shown import code
 _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+_LANGUAGE = re.compile("[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 # Characters that a page cannot hold: they would come out as others.
 _UNHOLDABLE = frozenset("\x00\r\x0c")
 
@@ -51,6 +52,20 @@ def visible(text: object, most: int | None = None) -> Markup:
     return Markup("").join(parts)
 
 
+def plain(value: Any) -> Any:
+    """What the templates write without `visible` (titles, attributes): acting characters become replacement characters."""
+    return _ACTING.sub("\ufffd", value) if type(value) is str else value
+
+
+def tongue(language: object) -> str:
+    """A language for an attribute: as it is where it may be one, else undetermined.
+
+    >>> tongue("zh"), tongue("<b>")
+    ('zh', 'und')
+    """
+    return str(language) if _LANGUAGE.fullmatch(str(language)) else "und"
+
+
 def share(value: float | None, digits: int = 1) -> str:
     """A share as per cent.
 
@@ -74,8 +89,9 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=plain,
     )
-    filters: dict[str, Any] = {"visible": visible, "share": share, "number": number, "code": code}
+    filters: dict[str, Any] = {"visible": visible, "share": share, "number": number, "code": code, "tongue": tongue}
     templates.filters |= filters
     templates.globals["code_of"] = code_of
     return templates
