@@ -206,10 +206,9 @@ def test_hostile_fields_are_shown_as_text(tmp_path: Path) -> None:
             page = client.get(path, headers=OWN)
             assert page.status_code == 200, path
             found = re.findall(r'href="(/document[^"]*|/texts[^"]*)"', page.text)
-            for inner in sorted({one.replace("&amp;", "&") for one in found})[:40]:
+            for inner in sorted({one.replace("&amp;", "&") for one in found})[:6]:
                 answer = client.get(inner, headers=OWN)
                 assert answer.status_code in (200, 400), inner
-                page.data  # noqa: B018
                 for html in (page.text, answer.text):
                     assert html.count("<script") <= 1
                     assert "<img" not in html

@@ -53,7 +53,7 @@ def visible(text: object, most: int | None = None) -> Markup:
 
 
 def plain(value: Any) -> Any:
-    """What the templates write without `visible` (titles, attributes): acting characters become replacement characters."""
+    """What templates write without `visible` (titles, attributes): acting characters become replacement characters."""
     return _ACTING.sub("\ufffd", value) if type(value) is str else value
 
 
