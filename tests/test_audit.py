@@ -559,7 +559,6 @@ def test_a_change_that_breaks_a_test_is_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == MINE
     assert "1 exceptions, 0 misses" in cleaner(*words, cwd=tmp_path).stderr
     assert "nothing to change" in cleaner(*words, cwd=tmp_path).stderr
-    cleaner("rules", "test", "--rules", "mine.toml", cwd=tmp_path)
 
 
 def test_exceptions_can_name_every_filter() -> None:

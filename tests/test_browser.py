@@ -366,7 +366,6 @@ def test_three_wrong_removals_come_back_and_nothing_else(page: Any, tmp_path: Pa
     assert shown.count("+[[except]]") == 2
     assert not (tmp_path / "cleaner.toml").exists()
     cleaner("rules", "apply-verdicts", verdicts, "--write", cwd=tmp_path)
-    cleaner("rules", "test", cwd=tmp_path)
     cleaner("run", "raw", "-o", "after", "--quiet", cwd=tmp_path)
     found = json.loads(
         cleaner("diff", "before", "after", "--format", "json", "--exit-code", cwd=tmp_path, code=1).stdout

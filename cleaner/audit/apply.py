@@ -18,10 +18,10 @@ from cleaner.audit.measure import wilson
 from cleaner.audit.shown import ViewError
 from cleaner.audit.verdicts import Verdict
 from cleaner.rulebook.edit import with_evidence, with_exceptions, with_misses
-from cleaner.rulebook.load import Laid, lay, shipped_folder
+from cleaner.rulebook.load import Laid, lay, layers, shipped_folder
 from cleaner.rulebook.match import Matcher
 from cleaner.rulebook.model import FILTERS, Exemption, Pack, Rule, load_pack, parse_pack
-from cleaner.rulebook.proof import CaseRunner, Failure, prove
+from cleaner.rulebook.proof import CaseRunner, Failure, prove_layer
 from cleaner.text import fold
 
 PROJECT = "cleaner.toml"
@@ -61,7 +61,7 @@ def apply_verdicts(
     path: Path,
     runner: Callable[[Sequence[Pack]], CaseRunner],
 ) -> Change:
-    """What the verdicts make of the pack at ``path``, proved with all packs; nothing is written.
+    """What the verdicts make of the pack at ``path``; it and all packs behind it are proved, nothing is written.
 
     ``packs`` are all packs that are read, that of ``path`` among them where it exists; a new one is begun at their end.
     Raises `RuleError` where the pack cannot be read.
@@ -117,7 +117,10 @@ def apply_verdicts(
     change.after = text if exceptions or misses or evidence else before
     if change.after != before:
         pack = parse_pack(change.after, str(path))
-        change.failures = list(prove([*packs[:place], pack, *packs[place + (own is not None) :]], runner))
+        packs = [*packs[:place], pack, *packs[place + (own is not None) :]]
+        # a pack is proved with those up to its own layer: no proof of an earlier layer can break
+        changed = (layer for layer in layers(packs) if pack in layer[1])
+        change.failures = [one for layer, below in changed for one in prove_layer(layer, below, runner(below))]
     return change
 
 

@@ -385,9 +385,9 @@ def create_app(review: Review) -> Flask:
     @app.get("/document")
     def document() -> str:
         unit, id = _number("unit"), request.args.get("id", "")
+        at = _number("at") if "at" in request.args else None
         one = review.shown(unit, id, request.args.get("source", ""))
         mode = "split" if request.args.get("view") == "split" else "inline"
-        at = _number("at") if "at" in request.args else None
         own = index.records(
             "SELECT number FROM documents WHERE unit = ? AND id = ? AND source = ?", (unit, one.id, one.source)
         )[0]
