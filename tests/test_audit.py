@@ -364,7 +364,8 @@ def test_visible_text_is_the_text() -> None:
         html = str(visible(evil))
         assert "<script" not in html
         assert "<img" not in html
-    assert str(visible("x" * 10, 4)) == 'xxxx<span class="more"> … 6 more characters</span>'
+    assert str(visible("x" * 100, 4)) == 'xxxx<span class="more"> … 96 more characters</span>'
+    assert str(visible("x" * 20, 4)) == "x" * 20
 
 
 # verdicts

@@ -21,6 +21,8 @@ from cleaner.audit.shown import code
 _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+# Characters that are not worth a cut: saying that they are missing takes as much room.
+SLACK = 40
 _LANGUAGE = re.compile("[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 # Characters that a page cannot hold: they would come out as others.
 _UNHOLDABLE = frozenset("\x00\r\x0c")
@@ -36,7 +38,7 @@ def visible(text: object, most: int | None = None) -> Markup:
     Markup('&lt;b&gt; <bdi class="control" data-code="U+202E">\\u202e</bdi>')
     """
     whole = str(text)
-    shown = whole if most is None else whole[:most]
+    shown = whole if most is None or len(whole) <= most + SLACK else whole[:most]
     parts, position = [], 0
     for found in _ACTING.finditer(shown):
         character = found.group()

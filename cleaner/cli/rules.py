@@ -245,8 +245,9 @@ def apply_verdicts_command(verdicts: str, extra: tuple[str, ...], pack: str, wri
     """Turn VERDICTS of `cleaner review` into rules: prints the change of a pack as a diff, and writes it with --write.
 
     Each removal judged wrong becomes an exception with its reason, for the sites where the text stood, or a miss of a
-    rule of the pack that does not match it any more. Verdicts on rules of the pack become their evidence. The pack and those
-    read after it are tested with the change; if a test fails, nothing is written. A verdict that was applied is not applied again.
+    rule of the pack that does not match it any more. Verdicts on rules of the pack become their evidence. The pack and
+    those read after it are tested with the change; if a test fails, nothing is written. A verdict that was applied is
+    not applied again.
 
     \b
     Exit codes: 0; 1 some verdicts cannot be said in the pack; 2 the change breaks a test, or a file cannot be read.
