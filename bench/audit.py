@@ -38,11 +38,12 @@ def main() -> None:
         run = Path(folder) / "run"
         write_run(run, documents(chosen.removals))
         print(f"{chosen.removals:,} removals written; memory so far {megabytes():,} MB")
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.process_time()
         with Index(run) as index:
             indexed = time.perf_counter() - started
             report = write_report(index, Path(folder) / "report.html")
-            print(f"report: {time.perf_counter() - started:.1f} s ({indexed:.1f} s the index), {report.size:,} bytes")
+            whole, cpu = time.perf_counter() - started, time.process_time() - began
+            print(f"report: {whole:.1f} s ({indexed:.1f} s the index), CPU {cpu:.1f} s, {report.size:,} bytes")
             review = Review(index, Verdicts(Path(folder) / "verdicts.jsonl"))
             review.listens(8000)
             client = create_app(review).test_client()
@@ -60,7 +61,7 @@ def main() -> None:
                     for number in range(0, last, max(1, last // (ROUNDS - 1)))
                 ],
             }.items():
-                times = []
+                times, cpu = [], time.process_time()
                 for path in paths:
                     started = time.perf_counter()
                     answer = client.get(path, headers={"Host": HOST})
@@ -68,7 +69,9 @@ def main() -> None:
                     times.append(time.perf_counter() - started)
                     assert answer.status_code == 200, path
                 median, worst = statistics.median(times) * 1000, max(times) * 1000
-                print(f"review, {name:10} median {median:4.0f} ms, worst {worst:4.0f} ms; memory {megabytes():,} MB")
+                used = (time.process_time() - cpu) * 1000 / len(paths)
+                figures = f"median {median:4.0f} ms, worst {worst:4.0f} ms, CPU {used:4.0f} ms"
+                print(f"review, {name:11} {figures}; memory {megabytes():,} MB")
 
 
 if __name__ == "__main__":
