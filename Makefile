@@ -20,7 +20,7 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-demo: $(VENV)/.ready ## Clean the fixtures; show where shards and removals are
+demo: $(VENV)/.ready ## Clean the fixtures; show where report, shards and removals are
 	@rm -rf $(DEMO)
 	@$(BIN)/python tests/golden.py $(DEMO)/raw
 	$(BIN)/cleaner run $(DEMO)/raw -o $(DEMO)/out
@@ -28,6 +28,10 @@ demo: $(VENV)/.ready ## Clean the fixtures; show where shards and removals are
 	@echo "One of the texts, line by line (- went, ~ lost a part):"
 	@$(BIN)/cleaner explain $(DEMO)/raw/en/section-label-bullets.txt
 	@echo
+	@$(BIN)/cleaner report $(DEMO)/out -o $(DEMO)/report.html
+	@echo
+	@echo "what was removed, to look at: $(DEMO)/report.html"
+	@echo "the same, to judge:           $(BIN)/cleaner review $(DEMO)/out"
 	@echo "clean shards:  $(DEMO)/out/clean/     every removal: $(DEMO)/out/removed/"
 	@echo "rejected:      $(DEMO)/out/rejected/  the books:     $(DEMO)/out/run.json"
 	@echo "another text:  $(BIN)/cleaner explain $(DEMO)/raw/…"
@@ -67,8 +71,9 @@ bench-survey: $(VENV)/.ready ## Corpus evidence on an invented corpus whose trut
 	$(BIN)/python bench/survey.py pages
 	$(BIN)/python bench/survey.py scale 12500 125000
 
-bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios
+bench: $(VENV)/.ready ## Speed of loading and matching rules, as ratios; report and review of a million removals
 	$(BIN)/python bench/matching.py
+	$(BIN)/python bench/audit.py
 
 build: $(VENV)/.ready ## Build wheel and sdist into dist/
 	$(BIN)/python -m build

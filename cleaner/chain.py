@@ -161,12 +161,14 @@ class Guard(Protocol):
 class Outcome:
     """A cleaned document: what was removed, what is left, and whether it was rejected.
 
-    ``removals`` are sorted and disjoint.  A rejected outcome still tells what the filters took.
+    ``removals`` are sorted and disjoint.  A rejected outcome still tells what the filters took.  ``near`` are
+    proposals that were not sure enough, where they were asked for (`cleaner.near`).
     """
 
     document: Document
     removals: tuple[Removal, ...]
     rejected: Rejection | None = None
+    near: tuple[Removal, ...] = ()
 
     @cached_property
     def text(self) -> str:

@@ -25,12 +25,14 @@ from cleaner.filters.layout import Layout
 from cleaner.filters.main_content import MainContent
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
+from cleaner.filters.spare import Spared, spare
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
-from cleaner.rulebook.load import load_rulebook
+from cleaner.near import near_misses
+from cleaner.rulebook.load import load_exemptions, load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.trees import Model
 from cleaner.settings import Settings
@@ -96,7 +98,9 @@ class Cleaner:
         self.survey = survey
         chosen = self.settings
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
-        self.chain = Chain(filters(rulebook, chosen, survey=survey), Brake(chosen.max_lost, chosen.min_kept))
+        spared = Spared(load_exemptions(chosen.rules))
+        chain = spare(filters(rulebook, chosen, survey=survey), spared)
+        self.chain = Chain(chain, Brake(chosen.max_lost, chosen.min_kept))
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.
@@ -143,7 +147,8 @@ class Cleaner:
 
     def clean(self, document: Document) -> Outcome:
         """Run the chain over one document."""
-        return self.chain.clean(document)
+        outcome = self.chain.clean(document)
+        return replace(outcome, near=near_misses(self.chain, outcome)) if self.settings.near else outcome
 
     def extract(self, raw: Raw) -> Extracted:
         """The document of a raw record, or the rejection of one that has none.  Never raises for bad content."""
@@ -300,6 +305,17 @@ def _clean_row(raw: Raw, outcome: Outcome, survey: Survey | None) -> dict[str, o
         "language_confidence": document.language_confidence,
         "syndicated_from": links(survey, document, outcome.kept) if survey is not None else [],
         "versions": versions(survey, document) if survey is not None else None,
+        "near": [
+            {
+                "start": near.start,
+                "end": near.end,
+                "filter": near.filter,
+                "rule": near.rule,
+                "reason": near.reason,
+                "confidence": near.confidence,
+            }
+            for near in outcome.near
+        ],
     }
 
 

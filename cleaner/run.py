@@ -133,11 +133,12 @@ def _sum(column: pa.ChunkedArray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run: its folder and books, and how many of its units were there already."""
+    """A finished run: folder and books, how many of its units were there already, what drifted (`audit.drift`)."""
 
     folder: Path
     books: Books
     resumed: int
+    drift: dict[str, Any] | None = None
 
 
 Progress = Callable[[Books, int], object]
@@ -151,6 +152,7 @@ def run(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    baseline: Path | str | None = None,
     progress: Progress = lambda books, size: None,
     use_survey: bool = True,
     survey: Path | str | None = None,
@@ -160,7 +162,8 @@ def run(
     """Clean all documents of the inputs into a run folder.
 
     ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
-    refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.
+    refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
+    earlier run to compare with: what drifted from it stands in ``run.json``.
 
     There are two passes: the first one extracts all documents and surveys them (`cleaner.survey`), the second one
     cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
@@ -179,6 +182,8 @@ def run(
     check_inputs(paths)
     base = _base(survey, use_survey, update_survey)
     header = run_header(settings, use_survey, base)
+    if baseline is not None:
+        RunFolder(Path(baseline)).manifest()
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)
     staging = Staging(folder.path / "staging")
     if (folder.path / "run.json").exists():
@@ -187,7 +192,7 @@ def run(
             if not folder.intact(entry["unit"], entry):
                 raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
         _close(staging, survey if update_survey else None, keep_staging)
-        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]))
+        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
     if overwrite or not resume:
         staging.remove()
     books, entries, resumed = Books(), [], 0
@@ -212,6 +217,11 @@ def run(
     books.check()
     if len(finished) > len(entries):
         raise_changed(finished[len(entries)], "its documents are gone")
+    found = None
+    if baseline is not None:
+        from cleaner.audit.drift import drift
+
+        found = drift(RunFolder(Path(baseline)), folder, [entry["unit"] for entry in entries])
     folder.finish(
         {
             "header": header,
@@ -220,11 +230,12 @@ def run(
             "copies": count_unkept(work.evidence, _tables(folder, entries)) if work.evidence is not None else None,
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
             "libraries": _libraries(),
+            **({} if found is None else {"drift": found}),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
     _close(staging, survey if update_survey else None, keep_staging)
-    return RunResult(folder.path, books, resumed)
+    return RunResult(folder.path, books, resumed, found)
 
 
 def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, pa.Table]]:

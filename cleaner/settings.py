@@ -67,6 +67,9 @@ class Settings:
     audit: str = "full"
     """One of `AUDITS`."""
 
+    near: bool = False
+    """Whether proposals under the working point are recorded beside the text that they leave alone."""
+
     detector: str = "words"
     """One of `DETECTORS`."""
 

@@ -33,8 +33,6 @@ def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[
             yield (*path, name)
 
 
-RAW_JSON = pytest.mark.xfail(reason="explain --format json writes C1 and writing-direction characters as they are")
-
 PROMO = "Also Read: Harbour towns agree on a ferry line"
 TEXT = "\n".join([*hostile.story(1), PROMO, *hostile.story(2)]) + "\n"
 
@@ -265,7 +263,6 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(tmp_path: Pa
     assert not set(shown) & set("\x1b\x07\x9b\u202e\r\x08")
 
 
-@RAW_JSON
 def test_control_characters_of_a_document_are_escaped_in_json(tmp_path: Path) -> None:
     (tmp_path / "evil.txt").write_text(f"{TEXT}\x1b[2J \x9b31m \u202e end\n", encoding="utf-8")
     data = cleaner("explain", tmp_path / "evil.txt", "--format", "json").stdout

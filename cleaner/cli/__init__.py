@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cleaner import __version__
+from cleaner.cli.audit import diff_command, precision_command, report_command, review_command, sample_command
 from cleaner.cli.documents import explain_command, restore_command, run_command
 from cleaner.cli.rules import rules
 from cleaner.cli.survey import mine_command, survey_command
@@ -21,9 +22,22 @@ def main() -> None:
     Example:
       cleaner run scrapes/ -o out      clean a directory of pages and texts
       cleaner explain page.html        see what would go, and why
+      cleaner report out               a page of what went, to look at
       cleaner restore out -o back      get every source text back
     """
 
 
-for command in (run_command, explain_command, restore_command, survey_command, mine_command, rules):
+for command in (
+    run_command,
+    explain_command,
+    diff_command,
+    report_command,
+    review_command,
+    sample_command,
+    precision_command,
+    restore_command,
+    survey_command,
+    mine_command,
+    rules,
+):
     main.add_command(command)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,9 @@ def faults() -> Iterator[None]:
         raise Fault(str(error)) from error
     except ImportError as error:
         raise Fault(f"the installation is broken, install news-corpus-cleaner again: {error}") from error
+    except BrokenPipeError:  # the reader has seen enough, as in `cleaner explain page.html | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at exit
+        sys.exit(0)
     except OSError as error:
         raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
 

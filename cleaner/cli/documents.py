@@ -13,6 +13,7 @@ from cleaner.cli.common import (
     EXIT_FOUND,
     EXIT_INTERRUPTED,
     EXIT_REJECTED,
+    Fault,
     chain_options,
     defaults,
     faults,
@@ -21,7 +22,9 @@ from cleaner.cli.common import (
 from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
+    from cleaner.audit.shown import Shown
     from cleaner.run import Books
+    from cleaner.settings import Settings
 
 
 @click.command("run")
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     default=defaults.audit,
     show_default=True,
     help="Text kept of removals: all (restores everything), all but extraction's, or none.",
+)
+@click.option(
+    "--near", is_flag=True, help="Record what nearly went as well: removals of at least half the confidence needed."
 )
 @click.option(
     "--timeout",
@@ -63,6 +69,13 @@ if TYPE_CHECKING:
 @click.option("--keep-staging", is_flag=True, help="Keep extracted documents and evidence in OUT/staging.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run in OUT.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in OUT.")
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="OLD_RUN",
+    help="Compare with an earlier run: what drifted is told, and stands in run.json and the report.",
+)
+@click.option("--fail-on-drift", is_flag=True, help="Exit with 1 when something drifted from --baseline.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def run_command(
     inputs: tuple[str, ...],
@@ -70,6 +83,8 @@ def run_command(
     columns: tuple[str, ...],
     resume: bool,
     overwrite: bool,
+    baseline: str | None,
+    fail_on_drift: bool,
     quiet: bool,
     survey: str | None,
     update_survey: bool,
@@ -86,7 +101,7 @@ def run_command(
     of all.
 
     \b
-    Exit codes: 0 done; 2 usage, configuration or rule error;
+    Exit codes: 0 done; 1 something drifted (--fail-on-drift); 2 usage, configuration or rule error;
                 3 done, but some inputs were unreadable (see OUT/rejected);
                 130 interrupted (run again with --resume).
 
@@ -97,6 +112,8 @@ def run_command(
       cleaner run scrapes/today -o out --survey survey --update-survey
     """
     with faults():
+        if fail_on_drift and baseline is None:
+            raise Fault("--fail-on-drift needs --baseline OLD_RUN to compare with")
         settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
         from cleaner.run import run
@@ -110,6 +127,7 @@ def run_command(
                     settings,
                     resume=resume,
                     overwrite=overwrite,
+                    baseline=baseline,
                     progress=progress,
                     use_survey=not no_survey,
                     survey=survey,
@@ -122,6 +140,16 @@ def run_command(
     if not quiet:
         for line in summary(result.folder, result.books):
             click.echo(line, err=True)
+    drifted = (result.drift or {}).get("findings", [])
+    if drifted and not quiet:
+        from cleaner.audit.explain import printable
+
+        for one in drifted:
+            click.secho(
+                f"drift: {one['kind']} {printable(one['name'])}: {printable(one['said'])}", err=True, fg="yellow"
+            )
+    if drifted and fail_on_drift:
+        sys.exit(EXIT_FOUND)
     if result.books.unreadable:
         sys.exit(EXIT_REJECTED)
 
@@ -145,60 +173,121 @@ def summary(folder: Path, books: Books) -> Iterator[str]:
     yield f"output: {folder / 'clean'}, {folder / 'removed'}, {folder / 'rejected'}, {folder / 'run.json'}"
 
 
-_STYLES: dict[str, dict[str, Any]] = {
+STYLES: dict[str, dict[str, Any]] = {
     "plain": {},
     "number": {"dim": True},
     "removed": {"fg": "red", "strikethrough": True},
     "why": {"fg": "yellow"},
+    "near": {"fg": "cyan"},
 }
 
 
 @click.command("explain")
-@click.argument("file", type=click.Path(), metavar="FILE|-")
+@click.argument("file", type=click.Path(), metavar="FILE|-|RUN#ID")
 @chain_options
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--near", is_flag=True, help="Show as well what nearly went, and by whom.")
+@click.option(
+    "--timeout",
+    type=float,
+    default=defaults.timeout,
+    show_default=True,
+    help="Seconds a document may take before it is given up.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "patch")),
+    default="text",
+    show_default=True,
+    help="For reading; one JSON object a document; a unified diff from source text to clean text.",
+)
+@click.option(
+    "--context", type=click.IntRange(0), default=3, show_default=True, help="Lines shown around what went; others fold."
+)
+@click.option("--all", "whole", is_flag=True, help="Fold nothing.")
 @click.option("--width", type=int, default=100, show_default=True, help="Characters shown of a line.")
-def explain_command(file: str, form: str, width: int, columns: tuple[str, ...], **options: Any) -> None:
+def explain_command(
+    file: str, form: str, context: int, whole: bool, width: int, columns: tuple[str, ...], **options: Any
+) -> None:
     """Show each line of FILE (or of standard input) kept or removed, with filter, rule, confidence and reason.
 
     A file of many records (JSONL, Parquet, WARC) is explained record by record. Lines marked "-" go,
-    lines marked "~" lose a part.
+    lines marked "~" lose a part, lines marked "?" nearly did (--near).
+
+    RUN#ID shows a document of a finished run, by its id or source, as the run recorded it: the options that decide
+    what is removed do not apply, and --near shows what `cleaner run --near` recorded.
 
     \b
     Example:
-      cleaner explain page.html
+      cleaner explain page.html --near
+      cleaner explain out#news/page.html --format patch
       curl -s https://example.org/story | cleaner explain - --format json
     """
     with faults():
-        settings = make_settings(columns, **options)
-        import json
+        from cleaner.audit.explain import as_data, patch, plain_json, printable
+        from cleaner.audit.folder import split_run_id
+        from cleaner.audit.shown import without_near
 
-        from cleaner.audit.explain import as_data, printable, render
-        from cleaner.ingest.files import check_inputs
-        from cleaner.ingest.read import read_one
-        from cleaner.pipeline import Cleaner
-
-        check_inputs([Path(file)])
-        cleaner = Cleaner(settings)
+        recorded = split_run_id(file)
+        shown = _recorded(*recorded) if recorded else _explained(file, make_settings(columns, **options))
         failed = False
-        for raw in read_one(file, settings):
-            outcome, rejection, _ = cleaner.clean_raw(raw)
-            if outcome is None:
-                assert rejection is not None
-                failed = True
-                if form == "json":
-                    reason = {"stage": rejection.stage, "reason": rejection.reason, "detail": rejection.detail}
-                    click.echo(json.dumps({"id": raw.id, "source": raw.source, "rejected": reason}, ensure_ascii=False))
-                else:
-                    click.secho(f"{printable(raw.source)}: {rejection.reason}: {printable(rejection.detail)}", fg="red")
+        for document in shown:
+            one = document if options["near"] else without_near(document)
+            unread = one.rejected is not None and one.rejected.stage != "brake"
+            failed |= unread and recorded is None
+            if form == "json" and unread:
+                assert one.rejected is not None
+                reason = {name: getattr(one.rejected, name) for name in ("stage", "reason", "detail")}
+                click.echo(plain_json({"id": one.id, "source": one.source, "rejected": reason}))
             elif form == "json":
-                click.echo(json.dumps(as_data(outcome), ensure_ascii=False))
+                click.echo(plain_json(as_data(one)))
+            elif form == "patch":
+                for text in patch(one):
+                    click.echo(
+                        "".join(map(printable, text.splitlines(True))) if sys.stdout.isatty() else text, nl=False
+                    )
+            elif unread:
+                assert one.rejected is not None
+                detail = printable(one.rejected.detail)
+                click.secho(f"{printable(one.source)}: {one.rejected.reason}: {detail}", fg="red")
             else:
-                click.secho(f"{printable(raw.source)}  [{outcome.document.language or 'language unknown'}]", bold=True)
-                for spans in render(outcome, width):
-                    click.echo("".join(click.style(span.text, **_STYLES[span.style]) for span in spans))
+                show(one, width, None if whole else context)
     if failed:
         sys.exit(EXIT_REJECTED)
+
+
+def show(one: Shown, width: int, context: int | None) -> None:
+    """Print a document for reading."""
+    from cleaner.audit.explain import printable, render
+
+    click.secho(f"{printable(one.source)}  [{printable(one.facts.get('language') or 'language unknown')}]", bold=True)
+    for spans in render(one, width, context):
+        click.echo("".join(click.style(span.text, **STYLES[span.style]) for span in spans))
+
+
+def _recorded(run: Path, name: str) -> Iterator[Shown]:
+    from cleaner.audit.folder import find_document
+    from cleaner.shards.folder import RunFolder
+
+    yield find_document(RunFolder(run), name)
+
+
+def _explained(file: str, settings: Settings) -> Iterator[Shown]:
+    """The documents of a file, cleaned as a run would clean them: in a worker that can be ended."""
+    from dataclasses import replace
+
+    from cleaner.audit.shown import shown
+    from cleaner.engines.local import LocalEngine
+    from cleaner.ingest.files import check_inputs
+    from cleaner.ingest.read import read_one
+    from cleaner.pipeline import Cleaner
+
+    check_inputs([Path(file)])
+    Cleaner(settings)  # a rule that cannot be used fails here, with its message
+    with LocalEngine(replace(settings, workers=1)) as engine:
+        for _, cleaned in engine.map((None, [raw]) for raw in read_one(file, settings)):
+            clean, rejected = cleaned.clean.to_pylist(), cleaned.rejected.to_pylist()
+            yield shown(clean[0] if clean else None, cleaned.removed.to_pylist(), rejected[0] if rejected else None)
 
 
 @click.command("restore")
@@ -217,6 +306,7 @@ def restore_command(run: str, out: str) -> None:
       cleaner restore out -o back
     """
     with faults():
+        from cleaner.audit.explain import printable
         from cleaner.audit.restore import restore_run
 
         result = restore_run(Path(run), Path(out))
@@ -227,7 +317,7 @@ def restore_command(run: str, out: str) -> None:
         if problems:
             click.secho(f"{len(problems):,} {title}:", err=True, fg="red")
             for problem in problems[:20]:
-                click.echo(f"  {problem}", err=True)
+                click.echo(f"  {printable(problem)}", err=True)
             if len(problems) > 20:
                 click.echo(f"  … and {len(problems) - 20:,} more", err=True)
     if result.impossible or result.wrong:

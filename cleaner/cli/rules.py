@@ -1,4 +1,4 @@
-"""Commands on rules: list, show, test, lint, fmt, new, measure, schema."""
+"""Commands on rules: list, show, test, apply-verdicts, lint, fmt, new, measure, schema."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
+from cleaner.cli.common import EXIT_FOUND, PROJECT, Fault, faults, project_packs
 from cleaner.rulebook.model import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cleaner.rulebook.load import Laid
-    from cleaner.rulebook.model import Pack, Rule
+    from cleaner.rulebook.model import Case, Pack, Rule
+    from cleaner.rulebook.proof import CaseRunner
 
 FORMAT = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 
@@ -160,7 +161,8 @@ def _changed(rule: Rule, laid: Laid) -> Iterator[str]:
             values[key] = value
     for exemption in laid.exemptions.get(rule.id, ()):
         for text in exemption.text:
-            yield f"{exemption.file}:{exemption.line} leaves alone “{text}”: {exemption.reason}"
+            where = f" on {', '.join(exemption.sites)}" if exemption.sites else ""
+            yield f"{exemption.file}:{exemption.line} leaves alone “{text}”{where}: {exemption.reason}"
     for pack in laid.disabled.get(rule.id, ()):
         yield f"{pack.file} switches it off"
 
@@ -195,23 +197,10 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
       cleaner rules test --rules mine.toml
     """
     with faults():
-        from cleaner.document import Document
-        from cleaner.filters.by_rules import rules_chain
-        from cleaner.rulebook.load import compose
-        from cleaner.rulebook.model import Case
-        from cleaner.rulebook.proof import CaseRunner, prove
+        from cleaner.rulebook.proof import prove
 
         packs = _load(extra)
-
-        def runner(below: Sequence[Pack]) -> CaseRunner:
-            chain = rules_chain(compose(below))
-
-            def run(case: Case, language: str) -> str:
-                return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
-
-            return run
-
-        failures = list(prove(packs, runner))
+        failures = list(prove(packs, _runner))
     count = sum(len(rule.hit) + len(rule.miss) + len(rule.gap) for pack in packs for rule in pack.rules)
     count += sum(len(pack.cases) + len(pack.exemptions) for pack in packs)
     if form == "json":
@@ -223,6 +212,83 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
     rules_count = sum(len(pack.rules) for pack in packs)
     click.echo(f"{rules_count} rules, {count} proofs, {len(failures)} failed", err=True)
     if failures:
+        sys.exit(EXIT_FOUND)
+
+
+def _runner(below: Sequence[Pack]) -> CaseRunner:
+    """Runs cases with the rules of some packs."""
+    from cleaner.document import Document
+    from cleaner.filters.by_rules import rules_chain
+    from cleaner.rulebook.load import compose
+
+    chain = rules_chain(compose(below))
+
+    def run(case: Case, language: str) -> str:
+        return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
+
+    return run
+
+
+@rules.command("apply-verdicts")
+@click.argument("verdicts", type=click.Path(exists=True, dir_okay=False), metavar="VERDICTS")
+@packs_option
+@click.option(
+    "--pack",
+    type=click.Path(dir_okay=False),
+    default=PROJECT,
+    show_default=True,
+    help="Pack to change; it is begun if it is not there.",
+)
+@click.option("--write", is_flag=True, help="Write the pack; without it the change is only shown.")
+@FORMAT
+def apply_verdicts_command(verdicts: str, extra: tuple[str, ...], pack: str, write: bool, form: str) -> None:
+    """Turn VERDICTS of `cleaner review` into rules: prints the change of a pack as a diff, and writes it with --write.
+
+    Each removal judged wrong becomes an exception with its reason, for the sites where the text stood, or a miss of a
+    rule of the pack that does not match it any more. Verdicts on rules of the pack become their evidence. The pack and
+    those read after it are tested with the change; if a test fails, nothing is written. A verdict that was applied is
+    not applied again.
+
+    \b
+    Exit codes: 0; 1 some verdicts cannot be said in the pack; 2 the change breaks a test, or a file cannot be read.
+
+    \b
+    Example:
+      cleaner rules apply-verdicts out/verdicts.jsonl
+      cleaner rules apply-verdicts out/verdicts.jsonl --write
+    """
+    with faults():
+        from cleaner.audit.apply import apply_verdicts, write_change
+        from cleaner.audit.explain import plain_json, printable
+        from cleaner.audit.verdicts import Verdicts
+
+        given = Verdicts(Path(verdicts))
+        if given.damaged:
+            lines = ", ".join(map(str, given.damaged[:10]))
+            click.secho(f"{verdicts}: lines that cannot be read are left out: {lines}", err=True, fg="yellow")
+        named = extra if pack == PROJECT or not Path(pack).exists() or pack in extra else (*extra, pack)
+        change = apply_verdicts(given.last.values(), _load(named), Path(pack), _runner)
+        if form == "json":
+            counts = {name: getattr(change, name) for name in ("exceptions", "misses", "evidence", "known", "left_out")}
+            failures = [str(failure) for failure in change.failures]
+            click.echo(plain_json({**counts, "failures": failures, "diff": change.diff}))
+        else:
+            click.echo("\n".join(map(printable, change.diff.split("\n"))), nl=False)
+        for problem in change.left_out:
+            click.secho(f"left out: {printable(problem)}", err=True, fg="yellow")
+        for failure in change.failures:
+            click.secho(printable(str(failure)), err=True, fg="red")
+        said = f"{change.exceptions} exceptions, {change.misses} misses, evidence of {change.evidence} rules"
+        if change.failures:
+            raise Fault(f"the change breaks {len(change.failures)} tests: nothing is written")
+        if write and change.diff:
+            write_change(change)
+            click.echo(f"{said} written to {pack}", err=True)
+        elif change.diff:
+            click.echo(f"{said}: write them with --write", err=True)
+        else:
+            click.echo("nothing to change", err=True)
+    if change.left_out:
         sys.exit(EXIT_FOUND)
 
 

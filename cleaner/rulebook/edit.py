@@ -10,7 +10,15 @@ from typing import Any
 import tomlkit
 
 from cleaner.atomic import write_whole
-from cleaner.rulebook.model import EVIDENCE_KEYS, PACK_KEYS, RULE_KEYS, RuleError, parse_pack
+from cleaner.rulebook.model import (
+    EVIDENCE_KEYS,
+    EXCEPT_KEYS,
+    PACK_KEYS,
+    RULE_KEYS,
+    Exemption,
+    RuleError,
+    parse_pack,
+)
 from cleaner.rulebook.proof import prove_rule
 from cleaner.rulebook.source import Chunk, Statement, chunks
 
@@ -104,7 +112,14 @@ def write_evidence(path: Path, evidence: Mapping[str, Mapping[str, object]]) -> 
 
     Nothing else of the pack changes.  Comments on the figures that stood there before are kept above the new ones.
     """
-    source = path.read_text(encoding="utf-8")
+    source, written = with_evidence(path.read_text(encoding="utf-8"), evidence)
+    if written:
+        write_whole(path, source.encode("utf-8"))
+    return written
+
+
+def with_evidence(source: str, evidence: Mapping[str, Mapping[str, object]]) -> tuple[str, int]:
+    """A pack with measured figures as ``evidence`` of its rules, and how many rules have new ones."""
     edits: list[tuple[int, int, str]] = []
     written = 0
     for table in chunks(source)[0]:
@@ -114,9 +129,33 @@ def write_evidence(path: Path, evidence: Mapping[str, Mapping[str, object]]) -> 
             written += 1
     for start, end, text in sorted(edits, reverse=True):
         source = source[:start] + text + source[end:]
-    if written:
-        write_whole(path, source.encode("utf-8"))
-    return written
+    return source, written
+
+
+def with_misses(source: str, misses: Mapping[str, Sequence[str]]) -> str:
+    """A pack with more lines that its rules must not match.  Comments inside a list of misses are not kept."""
+    edits: list[tuple[int, int, str]] = []
+    for table in chunks(source)[0]:
+        more = misses.get(str(table.value("id"))) if table.name == "rule" else None
+        if more:
+            old = table.value("miss")
+            known = [old] if isinstance(old, str) else list(old) if isinstance(old, list) else []
+            (key,) = [one for one in table.body if one.kind == "key" and one.name == "miss"]
+            new = f"miss = {_toml([*known, *(text for text in more if text not in known)])}  {key.comment}".rstrip()
+            edits.append((key.start, key.end, new))
+    for start, end, text in sorted(edits, reverse=True):
+        source = source[:start] + text + source[end:]
+    return source
+
+
+def with_exceptions(source: str, exceptions: Sequence[Exemption]) -> str:
+    """A pack with more exceptions, behind what it says."""
+    parts = [source.rstrip()]
+    for one in exceptions:
+        values = {"rule": one.rule, "text": list(one.text), "reason": one.reason, "sites": list(one.sites)}
+        lines = [f"{key} = {_toml(values[key])}" for key in EXCEPT_KEYS if values[key]]
+        parts.append("\n".join(["[[except]]", *lines]))
+    return "\n\n".join(parts).lstrip() + "\n"
 
 
 def _edits(table: Chunk, figures: Mapping[str, object]) -> list[tuple[int, int, str]]:

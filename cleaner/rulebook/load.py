@@ -70,7 +70,7 @@ class Laid:
     """The rules of some packs as those behind them leave them, and what those packs say of each rule.
 
     ``rules`` are all rules by id, whether they are on or not, ``names`` the id that stands behind each id and old id,
-    ``disabled`` the packs that switch a rule off.
+    ``disabled`` the packs that switch a rule off, ``for_filters`` exceptions by filter and code.
     """
 
     rules: dict[str, Rule] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Laid:
     disabled: dict[str, list[Pack]] = field(default_factory=dict)
     overrides: dict[str, list[Override]] = field(default_factory=dict)
     exemptions: dict[str, list[Exemption]] = field(default_factory=dict)
+    for_filters: dict[str, list[Exemption]] = field(default_factory=dict)
 
     @property
     def active(self) -> set[str]:
@@ -86,9 +87,9 @@ class Laid:
 
     @property
     def exempt(self) -> dict[str, frozenset[str]]:
-        """For the id of a rule, the folded lines that it must leave alone."""
+        """For the id of a rule, the folded lines that it must leave alone on all sites."""
         return {
-            id: frozenset(fold(text) for exemption in own for text in exemption.text)
+            id: frozenset(fold(text) for exemption in own if not exemption.sites for text in exemption.text)
             for id, own in self.exemptions.items()
         }
 
@@ -117,6 +118,9 @@ def lay(packs: Iterable[Pack]) -> Laid:
                 laid.rules[id] = replace(laid.rules[id], **fields)
                 laid.overrides.setdefault(id, []).append(override)
         for exemption in pack.exemptions:
+            if exemption.is_for_filter:
+                laid.for_filters.setdefault(exemption.rule, []).append(exemption)
+                continue
             for id in resolve(exemption.rule, laid.names, exemption.file, "rule", exemption.line):
                 laid.exemptions.setdefault(id, []).append(exemption)
     return laid
@@ -152,6 +156,16 @@ def compose(
     chosen |= _resolve_all(extend_select, laid.names, "--extend-select")
     chosen -= _resolve_all(ignore, laid.names, "--ignore")
     return Rulebook([rule for id, rule in laid.rules.items() if id in chosen], laid.exempt)
+
+
+@lru_cache(maxsize=8)
+def load_exemptions(extra: tuple[str, ...] = ()) -> dict[str, list[Exemption]]:
+    """All exceptions of all packs, by the rule's id, or filter and code, that they are for.  Raises `RuleError`."""
+    packs = load_packs(extra)
+    if not any(pack.exemptions for pack in packs):
+        return {}
+    laid = lay(packs)
+    return laid.exemptions | laid.for_filters
 
 
 def _resolve_all(selectors: Sequence[str], names: dict[str, str], what: str) -> set[str]:

@@ -32,6 +32,8 @@ MATCHES = ("exact", "prefix", "phrase", "regex")
 SCOPES = ("span", "line", "block", "heading-block", "tail")
 ACTIONS = ("remove", "flag", "cue")
 """What a rule does with a line: remove it; nothing until it is selected; tell the scored filters what it looks like."""
+FILTERS = ("main_content", "rules", "blocks", "teasers", "layout", "topic", "repeats", "language")
+"""Filters; an exception can name what one of them removes without a rule by filter and code ("layout/shape")."""
 CREDITS = ("photo", "source", "author", "agency")
 UNTIL = ("prose", "heading", "blank")
 
@@ -71,7 +73,7 @@ OVERRIDE_KEYS = (
     "sites",
 )
 EVIDENCE_KEYS = ("right", "wrong", "precision", "low", "high", "sites")
-EXCEPT_KEYS = ("rule", "text", "reason")
+EXCEPT_KEYS = ("rule", "text", "reason", "sites")
 CASE_KEYS = ("name", "language", "site", "text", "want")
 # `\b`, `\w`, `\d` and `\s` know ASCII only in a linear-time engine: `\bчитайте\b` would miss in silence.
 _ASCII_CLASSES = re.compile(r"(?<!\\)(?:\\\\)*\\([bBwWdDsS])")
@@ -141,13 +143,23 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Lines that a rule of an earlier layer must leave alone, and why; each is a test as well."""
+    """Lines that a rule of an earlier layer, or a filter, must leave alone, and why; each is a test as well.
+
+    ``rule`` is the id of a rule, a prefix, or filter and code ("layout/shape"); with ``sites`` it holds there alone.
+    """
 
     rule: str
     text: tuple[str, ...]
     reason: str
+    sites: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
+
+    @property
+    def is_for_filter(self) -> bool:
+        """Whether it names a filter and its code and no rule."""
+        name, slash, code = self.rule.partition("/")
+        return name in FILTERS and bool(slash and code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +342,8 @@ class _Reader:
         texts = self._strings(table, "text", rule)
         if not texts:
             raise self._error("missing: the lines that the rule must leave alone", rule, "text")
-        return Exemption(rule, texts, self._string(table, "reason", rule), self.file, self._line("rule"))
+        sites = self._strings(table, "sites", rule) if "sites" in table else ()
+        return Exemption(rule, texts, self._string(table, "reason", rule), sites, self.file, self._line("rule"))
 
     def case(self, table: Mapping[str, object]) -> Case:
         name = self._string(table, "name", "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cleaner.rulebook.load import Laid, compose, lay, layers, resolve
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Case, Exemption, Pack, Rule
+from cleaner.text import fold
 
 CaseRunner = Callable[[Case, str], str]
 """Cleans a case's text in the pack's language and returns what is left."""
@@ -58,23 +59,37 @@ def prove_layer(own: Sequence[Pack], below: Sequence[Pack], run: CaseRunner) -> 
 
 
 def _prove_exemption(exemption: Exemption, pack: Pack, laid: Laid, book: Rulebook) -> Iterator[Failure]:
-    """Failures of an exemption: some rule that it names must match its lines, and no other line rule may take them."""
+    """Failures of an exemption: some rule that it names must match its lines, and no other line rule may take them.
+
+    What rules of other scopes take depends on the lines around, which an exception does not tell; what filters take on
+    the whole document.
+    """
+    if exemption.is_for_filter:
+        return
     ids = resolve(exemption.rule, laid.names, exemption.file, "rule", exemption.line)
     for text in exemption.text:
         matched = [laid.rules[id] for id in sorted(ids) if Matcher([laid.rules[id]]).matching(text)]
-        if not matched:
+        if not matched and all(laid.rules[id].scope == "line" for id in ids):
             yield Failure(exemption.rule, "except", text, "does not match anyway: the exception is not needed")
         places = {
             (None if language == "*" else language, site)
             for rule in matched
             for language in rule.languages
-            for site in rule.sites or pack.sites or (None,)
+            for site in exemption.sites or rule.sites or pack.sites or (None,)
         }
         takers = {
             other.id for place in places for other in book.matcher(*place).matching(text) if other.scope == "line"
         }
         for id in sorted(takers):
+            if any(_spares(other, text, exemption.sites) for other in laid.exemptions.get(id, ())):
+                continue
             yield Failure(exemption.rule, "except", text, f"is still taken, by {id}")
+
+
+def _spares(exemption: Exemption, text: str, sites: Sequence[str]) -> bool:
+    """Whether an exception names a line on all of the sites."""
+    everywhere = not exemption.sites or (bool(sites) and set(sites) <= set(exemption.sites))
+    return everywhere and fold(text) in map(fold, exemption.text)
 
 
 def prove_pack(pack: Pack, run: CaseRunner) -> Iterator[Failure]:

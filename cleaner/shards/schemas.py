@@ -89,6 +89,22 @@ CLEAN = pa.schema(
                 ]
             ),
         ),
+        pa.field(
+            "near",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("filter", pa.string()),
+                        ("rule", pa.string()),
+                        ("reason", pa.string()),
+                        ("confidence", pa.float32()),
+                    ]
+                )
+            ),
+            nullable=False,
+        ),
     ],
     metadata=_METADATA,
 )
