@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 import cleaner
 from cleaner.engines.local import LocalEngine
+from cleaner.extensions import plugin_versions
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -207,6 +208,7 @@ def run_header(settings: Settings) -> dict[str, Any]:
         "schema": VERSION,
         "settings": known,
         "rules": pack_hashes(settings.rules),
+        "plugins": plugin_versions(settings.plugins),
     }
 
 

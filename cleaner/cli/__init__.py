@@ -6,7 +6,9 @@ import click
 
 from cleaner import __version__
 from cleaner.cli.documents import explain_command, restore_command, run_command
+from cleaner.cli.project import card_command, completion_command, config, init_command
 from cleaner.cli.rules import rules
+from cleaner.cli.stream import pipe_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -21,8 +23,19 @@ def main() -> None:
       cleaner run scrapes/ -o out      clean a directory of pages and texts
       cleaner explain page.html        see what would go, and why
       cleaner restore out -o back      get every source text back
+      zcat a.jsonl.gz | cleaner pipe   clean records on their way
     """
 
 
-for command in (run_command, explain_command, restore_command, rules):
+for command in (
+    run_command,
+    pipe_command,
+    explain_command,
+    restore_command,
+    rules,
+    card_command,
+    init_command,
+    config,
+    completion_command,
+):
     main.add_command(command)

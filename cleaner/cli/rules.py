@@ -71,17 +71,10 @@ def list_command(extra: tuple[str, ...], language: str | None, site: str | None,
       cleaner rules list --site elm.example --rules elm.example.toml
     """
     with faults():
-        from cleaner.rulebook.load import lay
-        from cleaner.rulebook.match import on_site
+        from cleaner.rulebook.load import choose, lay
 
         laid = lay(_load(extra))
-        chosen = [
-            rule
-            for rule in laid.rules.values()
-            if (language is None or language in rule.languages or "*" in rule.languages)
-            and (site is None or on_site(rule, site))
-            and (kind is None or rule.kind == kind)
-        ]
+        chosen = choose(laid, language=language, site=site, kind=kind)
     if form == "json":
         click.echo(json.dumps([_as_data(rule) for rule in chosen], ensure_ascii=False, indent=1))
         return

@@ -178,11 +178,15 @@ class LocalEngine:
         """
         waiting: deque[tuple[Key, Future[Cleaned]]] = deque()
         for key, records in batches:
-            waiting.append((key, self._threads.submit(self._clean, records)))
+            waiting.append((key, self.submit(records)))
             while len(waiting) >= self.workers * AHEAD:
                 yield self._oldest(waiting)
         while waiting:
             yield self._oldest(waiting)
+
+    def submit(self, records: list[Raw]) -> Future[Cleaned]:
+        """Clean one batch when a worker is free.  Its result raises `EngineError` when no worker can be started."""
+        return self._threads.submit(self._clean, records)
 
     @staticmethod
     def _oldest(waiting: deque[tuple[Key, Future[Cleaned]]]) -> tuple[Key, Cleaned]:

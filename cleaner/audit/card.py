@@ -1,0 +1,2 @@
+def card(): pass
+def write_card(*a, **k): pass
