@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -40,7 +41,7 @@ def load_settings(
 ) -> Settings:
     """The settings that a command uses in ``folder``: its cleaner.toml, then the environment, then what is ``given``.
 
-    ``environ`` stands for the process's own environment.  A cleaner.toml is also read as a rule pack, before all others.
+    ``environ`` stands for the process's own environment.  A cleaner.toml is also read as a rule pack, before others.
 
     Raises `SettingsError` for what is unknown or cannot be used, with its place.
 
@@ -57,7 +58,11 @@ def effective(
     project = Path(folder) / PROJECT
     values: dict[str, object] = {}
     origins = dict.fromkeys(Settings.__dataclass_fields__, "default")
-    for layer in (_of_project(project), _of_environment(os.environ if environ is None else environ), _of_options(given)):
+    for layer in (
+        _of_project(project),
+        _of_environment(os.environ if environ is None else environ),
+        _of_options(given),
+    ):
         for name, (value, origin) in layer.items():
             try:
                 Settings(**{name: value})  # type: ignore[arg-type]
@@ -170,7 +175,9 @@ def _typed(name: str, value: object, origin: str) -> object:
             return value
     wanted = {"Mapping": "a table of strings", "tuple": "a list of strings", "str": "a string", "int": "a whole number"}
     wanted |= {"float": "a number", "bool": "true or false"}
-    raise SettingsError(f"{origin}: {name}: expected {' or '.join(wanted[kind] for kind in sorted(kinds))}, got {value!r}")
+    raise SettingsError(
+        f"{origin}: {name}: expected {' or '.join(wanted[kind] for kind in sorted(kinds))}, got {value!r}"
+    )
 
 
 def _parsed(name: str, text: str, variable: str) -> object:
@@ -209,7 +216,7 @@ def descriptions() -> dict[str, str]:
     tree = ast.parse(inspect.getsource(cleaner.settings))
     (body,) = (one.body for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "Settings")
     found: dict[str, str] = {}
-    for field, below in zip(body, body[1:], strict=False):
+    for field, below in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
             found[ast.unparse(field.target)] = _prose(str(below.value.value))
     return found

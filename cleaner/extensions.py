@@ -34,7 +34,7 @@ class Format(Protocol):
     """Reads the records of files that the program does not know by itself.  Holds no state between files."""
 
     suffixes: tuple[str, ...]
-    """Ends of the names of its files, in lower case, each with its dot; ``.gz`` and ``.zst`` behind them are dealt with."""
+    """Ends of the names of its files, in lower case, each with its dot; ``.gz`` or ``.zst`` may stand behind them."""
 
     def read(self, stream: IO[bytes]) -> Iterable[Mapping[str, object]]:
         """The records of a file, in order: ``text`` or ``html``, and any of ``id``, ``url``, ``title``, ``date`` …
@@ -78,7 +78,9 @@ def _found(names: Sequence[str]) -> list[EntryPoint]:
         for group in (FILTERS, FORMATS):
             rivals = {entry.value for entry in own if entry.group == group}
             if len(rivals) > 1:
-                raise PluginError(f"plugin {name!r} is offered twice: {', '.join(sorted(rivals))}; uninstall one of them")
+                raise PluginError(
+                    f"plugin {name!r} is offered twice: {', '.join(sorted(rivals))}; uninstall one of them"
+                )
         found += list({(entry.group, entry.name): entry for entry in own}.values())
     return found
 

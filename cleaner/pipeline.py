@@ -198,7 +198,8 @@ class Cleaner:
         Returns three tables whose rows are in the order of the batch.  Never raises for bad content.
 
         >>> story = "The two ministers met in the old town hall on Monday and signed the border treaty. " * 2
-        >>> cleaned = Cleaner().clean_batch(pa.table({"id": ["a", "b"], "text": [story + "\\nLeave a review", "Short."]}))
+        >>> batch = pa.table({"id": ["a", "b"], "text": [story + "\\nLeave a review", "Short."]})
+        >>> cleaned = Cleaner().clean_batch(batch)
         >>> cleaned.clean["text"].to_pylist() == [story + "\\n"], cleaned.removed["rule"].to_pylist()
         (True, ['en/leave-a-review'])
         >>> cleaned.rejected.select(["id", "reason"]).to_pylist()
@@ -218,7 +219,7 @@ class Cleaner:
 
 
 Result = tuple[Raw, Outcome | None, Rejection | None, str | None]
-"""A record, its outcome (None where there is none), why it was rejected (None if it was not), and what text there was."""
+"""A record, its outcome (None where there is none), why it was rejected (None if it was not), what text there was."""
 
 
 def raw_records(batch: pa.RecordBatch | pa.Table, settings: Settings) -> Iterator[Raw]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import tomlkit
 
-from cleaner.config import PROJECT, descriptions
+from cleaner.config import descriptions
 from cleaner.errors import CleanerError
+from cleaner.rulebook.model import PROJECT
 from cleaner.settings import Settings
 
 _HEAD = """\
@@ -60,7 +61,9 @@ def init(folder: Path | str = ".") -> Path:
         with open(path, "x", encoding="utf-8") as stream:
             stream.write(_text())
     except FileExistsError:
-        raise ProjectError(f"{path} is there already and is never overwritten; edit it, or name another folder") from None
+        raise ProjectError(
+            f"{path} is there already and is never overwritten; edit it, or name another folder"
+        ) from None
     except OSError as error:
         raise ProjectError(f"cannot write {path}: {error.strerror or error}") from error
     return path

@@ -46,8 +46,9 @@ def pipe(
     >>> import io
     >>> story = "The two ministers met in the old town hall on Monday and signed the border treaty. " * 2
     >>> out = io.BytesIO()
-    >>> books = pipe(io.BytesIO(json.dumps({"text": story + "\\\\nLeave a review", "x": 1}).encode()), out, Settings(workers=1))
-    >>> json.loads(out.getvalue()) == {"text": story + "\\\\n", "x": 1, "id": "stdin#1", "language": "en"}
+    >>> record = json.dumps({"text": story + "\\nLeave a review", "x": 1})
+    >>> books = pipe(io.BytesIO(record.encode()), out, Settings(workers=1))
+    >>> json.loads(out.getvalue()) == {"text": story + "\\n", "x": 1, "id": "stdin#1", "language": "en"}
     True
     """
     settings = settings or Settings()
@@ -166,7 +167,7 @@ class _Channel(Generic[Item]):
             self._changed.notify_all()
 
     def take(self, most: int, room: int) -> list[Item]:
-        """What there is, one item at least, at most ``most`` and, but for the first, ``room`` in size; nothing at the end.
+        """What there is: one item or more, at most ``most`` and, but for the first, ``room`` in size; none at the end.
 
         Raises what ended the other side, if it ended by an error.
         """

@@ -139,7 +139,7 @@ def parse_columns(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def make_settings(columns: tuple[str, ...] = (), **options: Any) -> Settings:
-    """Settings of a command: cleaner.toml of the working directory, the environment, then the options that were given."""
+    """Settings of a command: cleaner.toml of the working directory, the environment, then the options given."""
     from click.core import ParameterSource
 
     from cleaner.config import load_settings

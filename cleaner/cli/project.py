@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
@@ -25,7 +24,9 @@ def init_command(folder: str) -> None:
         from cleaner.project import init
 
         path = init(folder)
-    click.echo(f"{path} written; see what holds with: cleaner config show, prove the rule with: cleaner rules test", err=True)
+    click.echo(
+        f"{path} written; see what holds with: cleaner config show, prove the rule with: cleaner rules test", err=True
+    )
 
 
 @click.group()
@@ -90,7 +91,9 @@ def completion_command(shell: str) -> None:
 @click.argument("run", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="[default: RUN/README.md]")
 @click.option("--name", help="Name of the corpus.  [default: the name of RUN]")
-@click.option("--license", "licence", help="Licence of the corpus, as the Hugging Face Hub calls it, such as cc-by-4.0.")
+@click.option(
+    "--license", "licence", help="Licence of the corpus, as the Hugging Face Hub calls it, such as cc-by-4.0."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the file.")
 def card_command(run: str, out: str | None, name: str | None, licence: str | None, overwrite: bool) -> None:
     """Write a dataset card for RUN: how the corpus was made, what was removed and by what, how to load it.
@@ -102,7 +105,7 @@ def card_command(run: str, out: str | None, name: str | None, licence: str | Non
       cleaner card out --name "Elm news" --license cc-by-4.0
     """
     with faults():
-        from cleaner.audit.card import write_card
+        from cleaner.audit.card import card
 
-        path = write_card(Path(run), None if out is None else Path(out), name=name, licence=licence, overwrite=overwrite)
+        path = card(run, out, name=name, licence=licence, overwrite=overwrite)
     click.echo(f"{path} written", err=True)

@@ -72,9 +72,7 @@ def pipe_command(
         # files of our own: a thread that still waits for input must not hold the program's up at its end
         source = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115 (see above)
         try:
-            books = pipe(
-                source, sys.stdout.buffer, settings, removed=removals, rejected=rejections, batch=batch
-            )
+            books = pipe(source, sys.stdout.buffer, settings, removed=removals, rejected=rejections, batch=batch)
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
