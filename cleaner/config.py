@@ -25,6 +25,8 @@ from cleaner.settings import Settings, SettingsError
 PREFIX = "CLEANER_"
 """Environment variables that set something begin with this: ``CLEANER_PRESET=careful``."""
 
+# Settings whose options have other names: `--map text=body` sets columns.
+_OPTIONS = {"MAP": "COLUMNS", "PLUGIN": "PLUGINS"}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -121,13 +123,13 @@ def _of_environment(environ: Mapping[str, str]) -> _Layer:
             continue
         if name in known:
             layer[known[name]] = _parsed(known[name], environ[variable], variable), variable
-        elif near := difflib.get_close_matches(name, known, 1, cutoff=0.8):
+        elif near := [_OPTIONS[name]] if name in _OPTIONS else difflib.get_close_matches(name, known, 1, cutoff=0.8):
             raise SettingsError(f"{variable}: no such setting; did you mean {PREFIX}{near[0]}?")
     return layer
 
 
 def _of_options(given: Mapping[str, object] | None) -> _Layer:
-    names = {"columns": "map", "plugins": "plugin"}
+    names = {setting.lower(): option.lower() for option, setting in _OPTIONS.items()}
     layer: _Layer = {}
     for name, value in (given or {}).items():
         origin = f"--{names.get(name, name).replace('_', '-')}"

@@ -87,7 +87,7 @@ def test_plug_ins_that_are_not_there_or_broken_are_named(
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     with pytest.raises(PluginError, match=r"'sad' \(broken:Sad\) cannot be used: No module named 'broken'"):
         Cleaner(Settings(plugins=("sad",)))
-    with pytest.raises(PluginError, match="'odd' .* has no name and no removals"):
+    with pytest.raises(PluginError, match=r"'odd' .* has no name and no removals"):
         Cleaner(Settings(plugins=("odd",)))
 
 

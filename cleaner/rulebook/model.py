@@ -229,6 +229,7 @@ class _Reader:
         self._known(data, PACK_KEYS, "", "")
         if "settings" in data:  # what they may say is for `cleaner.config` to know
             if Path(self.file).name != PROJECT:
+                self._reading = "settings", 0
                 raise self._error(f"only {PROJECT} of the working directory has settings", key="settings")
             if data.keys() == {"settings"}:
                 return Pack(self.file, name="", rules=())
