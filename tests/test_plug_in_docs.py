@@ -23,7 +23,7 @@ FRAMEWORKS = ("pandas", "polars", "duckdb", "datasets", "datatrove", "langchain_
 PROGRAMS = [
     (block, BLOCKS[place + 1])
     for place, block in enumerate(BLOCKS)
-    if block.language == "python" and BLOCKS[place + 1].language == "text"
+    if block.language == "python" and BLOCKS[place + 1 : place + 2] and BLOCKS[place + 1].language == "text"
 ]
 
 
