@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import hostile
 import pytest
 from click.testing import CliRunner
@@ -214,11 +213,3 @@ def test_bash_takes_the_script(tmp_path: Path) -> None:
         check=True,
     )
     assert "_cleaner_completion" in done.stdout
-
-
-def test_every_option_that_decides_what_is_removed_is_a_setting() -> None:
-    run, pipe = (main.commands[name] for name in ("run", "pipe"))
-    own = {"inputs", "out", "resume", "overwrite", "quiet", "removed", "rejected", "batch"}
-    for command in (run, pipe):
-        names = {one.name for one in command.params if isinstance(one, click.Parameter)} - own
-        assert names <= Settings.__dataclass_fields__.keys()
