@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow as pa
 from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure, View
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
+from cleaner.extensions import plugin_filters
 from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
@@ -29,7 +30,7 @@ from cleaner.filters.spare import Spared, spare
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
-from cleaner.ingest.record import Raw
+from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
 from cleaner.rulebook.load import load_exemptions, load_rulebook
@@ -71,6 +72,7 @@ def filters(
         OtherLanguage(settings.detector),
         # behind the model, which was trained without them: what they take would make it stricter with the rest
         *((Templates(survey), Headlines(survey), Duplicates(survey)) if survey is not None else ()),
+        *plugin_filters(settings.plugins),
     ]
     return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
 
@@ -85,11 +87,15 @@ class Cleaner:
 
     A ``survey`` is evidence of a corpus (`survey.evidence`), which is read and never changed.
 
-    Raises `rulebook.model.RuleError` when a rule pack cannot be used.
+    One cleaner may be used by many threads at once.  It pickles as its settings and the place of the survey: the
+    process that gets it loads the rules itself, once.  Text, lines and blocks of a document are bounded (see
+    `Settings`); the time that one may take is bounded by worker processes alone, which `run` and `pipe` have.
+
+    Raises `RuleError` when a rule pack cannot be used.
 
     >>> cleaner = Cleaner()
     >>> text = "The two ministers met in the old town hall on Monday and signed the border treaty.\\n"
-    >>> cleaner.clean(cleaner.document(Raw(id="a", source="a.txt", text=text + "Leave a review\\n"))).text == text
+    >>> cleaner.clean_text(text + "Leave a review\\n").text == text
     True
     """
 
@@ -101,6 +107,9 @@ class Cleaner:
         spared = Spared(load_exemptions(chosen.rules))
         chain = spare(filters(rulebook, chosen, survey=survey), spared)
         self.chain = Chain(chain, Brake(chosen.max_lost, chosen.min_kept))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.settings, self.survey)
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.
@@ -149,6 +158,23 @@ class Cleaner:
         """Run the chain over one document."""
         outcome = self.chain.clean(document)
         return replace(outcome, near=near_misses(self.chain, outcome)) if self.settings.near else outcome
+
+    def clean_text(
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        site: str | None = None,
+        title: str | None = None,
+        url: str | None = None,
+    ) -> Outcome:
+        """`cleaner.clean` with the settings of this cleaner."""
+        raw = Raw(id="", source="", text=text, language=language, site=site, title=title, url=url)
+        return self.clean(self.document(raw))
+
+    def clean_html(self, html: str, *, url: str | None = None, language: str | None = None) -> Outcome:
+        """`cleaner.clean_html` with the settings of this cleaner."""
+        return self.clean(self.document(Raw(id="", source="", html=html, url=url, language=language)))
 
     def extract(self, raw: Raw) -> Extracted:
         """The document of a raw record, or the rejection of one that has none.  Never raises for bad content."""
@@ -208,32 +234,70 @@ class Cleaner:
 
         Documents whose keys are among the sorted ``known`` ones add nothing: a survey holds them already.
         """
-        extracted = [self.extract(raw) for raw in raw_records(batch)]
+        extracted = [self.extract(raw) for raw in raw_records(batch, self.settings)]
         documents = (one.document for one in extracted if one.document is not None)
         return staged_table(extracted), survey_documents(documents, known)
 
     def clean_batch(self, batch: pa.RecordBatch | pa.Table) -> Cleaned:
-        """Clean raw rows (schema `shards.schemas.RAW`; missing columns count as null), or staged ones.
+        """Clean a batch of records: columns ``text`` or ``html``, and what else of `settings.FIELDS` there is.
 
-        Rows come out in the order in which they went in.  Never raises for bad content.
+        ``Settings(columns={"text": "body"})`` maps other names; columns that are no field are not looked at.  A row is
+        read as `run` reads a record of a Parquet file: text that is a page counts as one, a row with neither text nor
+        page is rejected.  Rows without ``id`` are called ``batch#1``, ``batch#2`` and so on.  Staged documents (schema
+        `shards.schemas.STAGED`) come from a first pass and are not read again.
+
+        Returns three tables whose rows are in the order of the batch.  Never raises for bad content.
+
+        >>> story = "The two ministers met in the old town hall on Monday and signed the border treaty. " * 2
+        >>> batch = pa.table({"id": ["a", "b"], "text": [story + "\\nLeave a review", "Short."]})
+        >>> cleaned = Cleaner().clean_batch(batch)
+        >>> cleaned.clean["text"].to_pylist() == [story + "\\n"], cleaned.removed["rule"].to_pylist()
+        (True, ['en/leave-a-review'])
+        >>> cleaned.rejected.select(["id", "reason"]).to_pylist()
+        [{'id': 'b', 'reason': 'too_little_left'}]
         """
+        return collect(self.results(batch), self.settings.audit, self.survey)
+
+    def results(self, batch: pa.RecordBatch | pa.Table) -> Iterator[Result]:
+        """What became of each row of a batch, in order: one result a row."""
         if batch.schema.equals(STAGED):
             extracted: Iterable[Extracted] = staged_documents(batch)
         else:
-            extracted = map(self.extract, raw_records(batch))
-        return collect(((one.raw, *self.clean_extracted(one)) for one in extracted), self.settings.audit, self.survey)
+            extracted = map(self.extract, raw_records(batch, self.settings))
+        for one in extracted:
+            yield one.raw, *self.clean_extracted(one)
+
+    def result(self, record: Mapping[str, object], place: str) -> Result:
+        """What became of one record, which `run` would have read at ``place``.  Never raises for bad content."""
+        raw = raw_record(record, place, self.settings)
+        return raw, *self.clean_raw(raw)
 
 
-def raw_records(batch: pa.RecordBatch | pa.Table) -> Iterable[Raw]:
-    """The rows of a raw batch.  Raises `ValueError` for a batch without ``id``."""
-    names = [name for name in RAW.names if name in batch.schema.names]
-    if "id" not in names:
-        raise ValueError(f"a raw batch needs a column 'id'; it has {', '.join(batch.schema.names)}")
-    for row in batch.select(names).to_pylist():
-        row.setdefault("source", row["id"])
-        row["replaced"] = row.get("replaced") or 0
-        row["stage"] = row.get("stage") or "ingest"
-        yield Raw(**row)
+Result = tuple[Raw, Outcome | None, Rejection | None, str | None]
+"""A record, its outcome (None where there is none), why it was rejected (None if it was not), what text there was."""
+
+
+def raw_records(batch: pa.RecordBatch | pa.Table, settings: Settings) -> Iterator[Raw]:
+    """The rows of a batch: of schema `shards.schemas.RAW` as they are, any other as records, read as files are."""
+    if batch.schema.equals(RAW, check_metadata=True):
+        for row in batch.to_pylist():
+            row["replaced"] = row["replaced"] or 0
+            row["stage"] = row["stage"] or "ingest"
+            yield Raw(**row)
+        return
+    from cleaner.ingest.read import read_rows
+
+    yield from read_rows(batch.to_batches() if isinstance(batch, pa.Table) else [batch], "batch", settings)
+
+
+def raw_record(record: Mapping[str, object], place: str, settings: Settings) -> Raw:
+    """One record as `run` reads it; a `Raw` with a reason where it cannot be used."""
+    from cleaner.ingest.read import from_record
+
+    try:
+        return from_record(record, place, settings)
+    except ReadError as error:
+        return Raw(id=place, source=place, reason=error.reason, detail=error.detail)
 
 
 def raw_batch(records: Iterable[Raw]) -> pa.RecordBatch:
@@ -241,18 +305,14 @@ def raw_batch(records: Iterable[Raw]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{name: getattr(raw, name) for name in RAW.names} for raw in records], schema=RAW)
 
 
-def collect(
-    results: Iterable[tuple[Raw, Outcome | None, Rejection | None, str | None]],
-    audit: str,
-    survey: Survey | None = None,
-) -> Cleaned:
+def collect(results: Iterable[Result], audit: str, survey: Survey | None = None) -> Cleaned:
     """Rows of cleaned documents as tables.  ``audit`` is one of `settings.AUDITS`."""
     clean: list[dict[str, object]] = []
     removed: list[dict[str, object]] = []
     rejected: list[dict[str, object]] = []
     for raw, outcome, rejection, text in results:
         if outcome is not None:
-            removed += _removed_rows(outcome, audit)
+            removed += removed_rows(outcome, audit)
         if rejection is not None:
             rejected.append(
                 {
@@ -353,7 +413,8 @@ def _lines(outcome: Outcome, starts: list[int]) -> Iterable[int]:
         yield segments[place].line if segments else 1
 
 
-def _removed_rows(outcome: Outcome, audit: str) -> Iterable[dict[str, object]]:
+def removed_rows(outcome: Outcome, audit: str) -> Iterator[dict[str, object]]:
+    """The rows of schema `shards.schemas.REMOVED` that tell what went from a document, in order."""
     document = outcome.document
     lines = _lines(outcome, [removal.start for removal in outcome.removals])
     for removal, line in zip(outcome.removals, lines, strict=True):

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 import cleaner
 from cleaner.engines.local import CleaningWork, LocalEngine
+from cleaner.extensions import plugin_versions
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -278,6 +279,7 @@ def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder |
         "settings": known,
         "rules": pack_hashes(settings.rules),
         "survey": None if not use_survey else base.fingerprint if base is not None else "of the inputs",
+        "plugins": plugin_versions(settings.plugins),
     }
 
 

@@ -101,6 +101,9 @@ class Settings:
     min_kept: int = 80
     """Brake: characters that must be left of a document for it to be a story."""
 
+    plugins: tuple[str, ...] = ()
+    """Installed plug-ins that are used: names of entry points of the groups cleaner.filters and cleaner.formats."""
+
     workers: int = 0
     """Worker processes; 0 for one a core."""
 

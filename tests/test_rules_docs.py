@@ -8,11 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pages import DOCS, Block, blocks, like, steps
 
 import cleaner
 from cleaner.document import Document
@@ -34,58 +33,9 @@ from cleaner.rulebook.model import (
 )
 from cleaner.rulebook.proof import prove_layer
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
-FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of the page: a file to write, or a session to follow."""
-
-    language: str
-    title: str | None
-    body: str
-    line: int
-
-
-def blocks() -> list[Block]:
-    page = PAGE.read_text(encoding="utf-8")
-    return [
-        Block(found["language"], found["title"], found["body"], page.count("\n", 0, found.start()) + 1)
-        for found in FENCE.finditer(page)
-    ]
-
-
-BLOCKS = blocks()
+PAGE = DOCS / "rules.md"
+BLOCKS = blocks(PAGE)
 PACKS = [block for block in BLOCKS if block.language == "toml"]
-
-
-def steps(session: str) -> Iterator[tuple[str, str]]:
-    """Commands of a session, each with the output that the page shows."""
-    command, output = "", ""
-    lines = iter(session.splitlines(keepends=True))
-    for line in lines:
-        if line.startswith("$ "):
-            if command:
-                yield command, output
-            command, output = line[2:], ""
-            while command.endswith("\\\n"):
-                command += next(lines)
-        else:
-            output += line
-    if command:
-        yield command, output
-
-
-def like(expected: str) -> str:
-    """A regular expression for output in which "…" stands for anything: whole lines, or a part of one."""
-    pattern = ""
-    for line in expected.splitlines(keepends=True):
-        if line == "…\n":
-            pattern += r"(?:.*\n)*"
-        else:
-            pattern += ".*".join(re.escape(part) for part in line.split("…"))
-    return pattern
 
 
 def test_every_block_is_a_file_or_a_session() -> None:

@@ -20,11 +20,10 @@ from cleaner.audit.verdicts import Verdict
 from cleaner.rulebook.edit import with_evidence, with_exceptions, with_misses
 from cleaner.rulebook.load import Laid, lay, layers, shipped_folder
 from cleaner.rulebook.match import Matcher
-from cleaner.rulebook.model import FILTERS, Exemption, Pack, Rule, load_pack, parse_pack
+from cleaner.rulebook.model import FILTERS, PROJECT, Exemption, Pack, Rule, load_pack, parse_pack
 from cleaner.rulebook.proof import CaseRunner, Failure, prove_layer
 from cleaner.text import fold
 
-PROJECT = "cleaner.toml"
 # A rule is another one's trigger for the same text at most so often; more would be an endless loop by mistake.
 MOST_TAKERS = 10
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cleaner.chain import Rejection
+from cleaner.chain import Outcome, Rejection
 from cleaner.document import Removal, split_lines
 from cleaner.errors import CleanerError
 
@@ -133,6 +133,16 @@ class Shown:
             near = tuple(one for one in self.near if whole and one.start < end and one.end > start)
             line = segment.line if whole else self.pieces[first].line + text.count("\n", begins[first], segment.start)
             yield LineFate(line, tuple(pieces), near)
+
+
+def shown_outcome(outcome: Outcome) -> Shown:
+    """A document that was cleaned just now."""
+    document = outcome.document
+    cuts: list[tuple[int, int, Removal | None]] = [(start, end, None) for start, end in outcome.kept]
+    cuts += [(removal.start, removal.end, removal) for removal in outcome.removals]
+    cuts.sort(key=lambda cut: cut[0])
+    pieces = (Piece(start, end, 1, document.text[start:end], removal) for start, end, removal in cuts)
+    return Shown(document.id, document.source, tuple(pieces), near=outcome.near, rejected=outcome.rejected)
 
 
 def shown(clean: Row | None, removed: Iterable[Row], rejected: Row | None) -> Shown:

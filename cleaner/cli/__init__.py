@@ -7,7 +7,9 @@ import click
 from cleaner import __version__
 from cleaner.cli.audit import diff_command, precision_command, report_command, review_command, sample_command
 from cleaner.cli.documents import explain_command, restore_command, run_command
+from cleaner.cli.project import card_command, completion_command, config, init_command
 from cleaner.cli.rules import rules
+from cleaner.cli.stream import pipe_command
 from cleaner.cli.survey import mine_command, survey_command
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -24,11 +26,13 @@ def main() -> None:
       cleaner explain page.html        see what would go, and why
       cleaner report out               a page of what went, to look at
       cleaner restore out -o back      get every source text back
+      zcat a.jsonl.gz | cleaner pipe   clean records on their way
     """
 
 
 for command in (
     run_command,
+    pipe_command,
     explain_command,
     diff_command,
     report_command,
@@ -39,5 +43,9 @@ for command in (
     survey_command,
     mine_command,
     rules,
+    card_command,
+    init_command,
+    config,
+    completion_command,
 ):
     main.add_command(command)

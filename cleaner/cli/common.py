@@ -18,9 +18,7 @@ EXIT_FOUND = 1
 EXIT_USAGE = 2
 EXIT_REJECTED = 3
 EXIT_INTERRUPTED = 130
-
-PROJECT = "cleaner.toml"
-"""The project's own rule pack, read when it stands in the working directory."""
+EXIT_BROKEN_PIPE = 141
 
 defaults = Settings()
 
@@ -116,6 +114,13 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="What tells languages of one script apart: small words first, or langdetect alone (slow).",
         ),
         click.option(
+            "--plugin",
+            "plugins",
+            multiple=True,
+            metavar="NAME",
+            help="Use a filter or a file format that another installed package brings. Can be repeated.",
+        ),
+        click.option(
             "--map",
             "columns",
             multiple=True,
@@ -139,12 +144,24 @@ def parse_columns(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def make_settings(columns: tuple[str, ...] = (), **options: Any) -> Settings:
-    """Settings from the options of a command, with the project's ``cleaner.toml`` where there is one."""
-    options["rules"] = project_packs(options.get("rules", ()))
-    return Settings(columns=parse_columns(columns), **options)
+    """Settings of a command: cleaner.toml of the working directory, the environment, then the options given."""
+    from click.core import ParameterSource
+
+    from cleaner.config import load_settings
+
+    context = click.get_current_context(silent=True)
+    values: dict[str, Any] = {"columns": parse_columns(columns), **options}
+    given = {
+        name: value
+        for name, value in values.items()
+        if context is None or context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    return load_settings(given=given)
 
 
 def project_packs(given: tuple[str, ...]) -> tuple[str, ...]:
     """The pack ``cleaner.toml`` of the working directory, if there is one, then the packs that were given."""
+    from cleaner.rulebook.model import PROJECT
+
     project = (PROJECT,) if Path(PROJECT).is_file() else ()
     return (*project, *(pack for pack in given if pack != PROJECT))

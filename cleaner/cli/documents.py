@@ -155,7 +155,15 @@ def run_command(
 
 
 def summary(folder: Path, books: Books) -> Iterator[str]:
-    """The closing lines of a run: books, what each filter took, where the output is."""
+    """The closing lines of a run: its totals, and where the output is."""
+    yield from totals(books)
+    if not books.documents:
+        yield "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
+    yield f"output: {folder / 'clean'}, {folder / 'removed'}, {folder / 'rejected'}, {folder / 'run.json'}"
+
+
+def totals(books: Books) -> Iterator[str]:
+    """The books in words, what each filter took, why documents were rejected."""
     extracted = books.kept_chars + books.removed_chars
     yield f"{books.documents:,} documents in = {books.clean:,} clean + {books.rejected:,} rejected"
     yield (
@@ -168,9 +176,6 @@ def summary(folder: Path, books: Books) -> Iterator[str]:
     if books.rejected_by_reason:
         reasons = sorted(books.rejected_by_reason.items(), key=lambda item: (-item[1], item[0]))
         yield "rejected: " + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
-    if not books.documents:
-        yield "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
-    yield f"output: {folder / 'clean'}, {folder / 'removed'}, {folder / 'rejected'}, {folder / 'run.json'}"
 
 
 STYLES: dict[str, dict[str, Any]] = {

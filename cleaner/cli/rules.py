@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleaner.cli.common import EXIT_FOUND, PROJECT, Fault, faults, project_packs
-from cleaner.rulebook.model import KINDS
+from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
+from cleaner.rulebook.model import KINDS, PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,17 +72,10 @@ def list_command(extra: tuple[str, ...], language: str | None, site: str | None,
       cleaner rules list --site elm.example --rules elm.example.toml
     """
     with faults():
-        from cleaner.rulebook.load import lay
-        from cleaner.rulebook.match import on_site
+        from cleaner.rulebook.load import choose, lay
 
         laid = lay(_load(extra))
-        chosen = [
-            rule
-            for rule in laid.rules.values()
-            if (language is None or language in rule.languages or "*" in rule.languages)
-            and (site is None or on_site(rule, site))
-            and (kind is None or rule.kind == kind)
-        ]
+        chosen = choose(laid, language=language, site=site, kind=kind)
     if form == "json":
         click.echo(json.dumps([_as_data(rule) for rule in chosen], ensure_ascii=False, indent=1))
         return

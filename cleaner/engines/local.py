@@ -300,12 +300,16 @@ class LocalEngine:
         """
         waiting: deque[tuple[Key, Future[Result]]] = deque()
         for key, items in batches:
-            waiting.append((key, self._threads.submit(self._do, work, items)))
+            waiting.append((key, self.submit(work, items)))
             while len(waiting) >= self.workers * AHEAD:
                 done, future = waiting.popleft()
                 yield done, future.result()
         for done, future in waiting:
             yield done, future.result()
+
+    def submit(self, work: Work[Item, Result], items: Sequence[Item]) -> Future[Result]:
+        """The work on one batch, when a worker is free.  Raises `EngineError`, later, when no worker can be started."""
+        return self._threads.submit(self._do, work, items)
 
     def _do(self, work: Work[Item, Result], items: Sequence[Item]) -> Result:
         if not items:

@@ -16,6 +16,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from cleaner.document import Document, Markup, Segment
+from cleaner.errors import CleanerError
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
 
@@ -43,7 +44,7 @@ MAX_DEPTH = 255
 UNSEEN = Markup(path=("script",), tokens=frozenset(), link_density=0.0, witness=True)
 
 
-class PageError(ValueError):
+class PageError(CleanerError, ValueError):
     """A page that cannot be read whole.  ``reason`` is a code of docs/output.md."""
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -11,13 +11,14 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
 from cleaner.document import find_surrogate
+from cleaner.extensions import Format, plugin_formats
 from cleaner.ingest.encoding import Decoded, decode
 from cleaner.ingest.files import SUFFIXES, Bytes, InputError, InputFile, iter_lines, list_files, read_all
 from cleaner.ingest.record import Raw, ReadError
@@ -107,6 +108,7 @@ def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings
     name = file.path.lower()
     for suffix in SUFFIXES:
         name = name.removesuffix(suffix)
+    formats = plugin_formats(settings.plugins)
     if head.startswith(b"PAR1"):
         if stream.raw.compressed:
             # Parquet is read from its end: the bytes go to a temporary file first (bombs are stopped by the stream).
@@ -118,6 +120,8 @@ def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings
             yield from _parquet(file.path, file.source, settings)
     elif head.startswith(b"WARC/") or name.endswith(WARC_NAMES):
         yield from _warc(stream, file.source, settings)
+    elif reader := next((one for one in formats if name.endswith(one.suffixes)), None):
+        yield from _by_plugin(reader, stream, file.source, settings)
     elif name.endswith(LINE_NAMES):
         yield from _lines(stream, file.source, settings)
     elif name.endswith(PARQUET_NAMES):
@@ -172,22 +176,23 @@ def _lines(stream: io.BufferedReader[Any], source: str, settings: Settings) -> I
             if line is None:
                 yield _failed(place, "too_large", f"line {number} has more than {limit:,} bytes")
             elif line.strip():
-                yield _line(line, number, place, settings)
+                yield read_line(line, number, place, settings)[1]
     except ReadError as error:
         yield _break(source, number, error)
 
 
-def _line(line: bytes, number: int, place: str, settings: Settings) -> Raw:
+def read_line(line: bytes, number: int, place: str, settings: Settings) -> tuple[dict[str, object], Raw]:
+    """The JSON object of a line, empty where there is none, and the record that it makes."""
     try:
         decoded = decode(line)
         record = json.loads(decoded.text)
         if not isinstance(record, dict):
             raise ReadError("bad_record", f"line {number} is a JSON {type(record).__name__}, not an object")
-        return from_record(record, place, settings, decoded.encoding, decoded.replaced)
+        return record, from_record(record, place, settings, decoded.encoding, decoded.replaced)
     except ReadError as error:
-        return _failed(place, error.reason, error.detail)
+        return {}, _failed(place, error.reason, error.detail)
     except (ValueError, RecursionError) as error:
-        return _failed(place, "bad_json", f"line {number}: {error}")
+        return {}, _failed(place, "bad_json", f"line {number}: {error}")
 
 
 def from_record(
@@ -238,18 +243,32 @@ def _parquet(file: str | IO[bytes], source: str, settings: Settings) -> Iterator
     number = 0
     try:
         with pq.ParquetFile(file, memory_map=False) as parquet:
-            wanted = {settings.columns.get(name, name) for name in FIELDS}
-            present = [name for name in parquet.schema_arrow.names if name in wanted]
-            for batch in parquet.iter_batches(batch_size=64, columns=present):
-                for row in range(batch.num_rows):
-                    number += 1
-                    place = f"{source}#{number}"
-                    try:
-                        yield from_record(_row(batch, row), place, settings)
-                    except ReadError as error:
-                        yield _failed(place, error.reason, error.detail)
+            present = _present(parquet.schema_arrow.names, settings)
+            for raw in read_rows(parquet.iter_batches(batch_size=64, columns=present), source, settings):
+                number += 1
+                yield raw
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
+
+
+def read_rows(batches: Iterable[Any], source: str, settings: Settings) -> Iterator[Raw]:
+    """The rows of Arrow record batches as records, ``source#1`` the first.  Never raises for what is in a row."""
+    number = 0
+    for batch in batches:
+        known = batch.select(_present(batch.schema.names, settings))
+        for row in range(batch.num_rows):
+            number += 1
+            place = f"{source}#{number}"
+            try:
+                yield from_record(_row(known, row), place, settings)
+            except ReadError as error:
+                yield _failed(place, error.reason, error.detail)
+
+
+def _present(names: Sequence[str], settings: Settings) -> list[str]:
+    """Those of some columns that hold a field."""
+    wanted = {settings.columns.get(name, name) for name in FIELDS}
+    return [name for name in names if name in wanted]
 
 
 def _row(batch: Any, row: int) -> dict[str, object]:
@@ -266,6 +285,29 @@ def _row(batch: Any, row: int) -> dict[str, object]:
         except Exception as error:  # a year past 9999, an unknown time zone, bytes that are no UTF-8
             raise ReadError("bad_record", f"{name}: the value cannot be read: {error}") from error
     return record
+
+
+def _by_plugin(reader: Format, stream: IO[bytes], source: str, settings: Settings) -> Iterator[Raw]:
+    plain = replace(settings, columns={})  # the names of the fields are the plug-in's own
+    records = iter(reader.read(stream))
+    number = 0
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except ReadError:
+            raise
+        except Exception as error:
+            raise ReadError("corrupt", f"{type(reader).__name__}: {type(error).__name__}: {error}"[:1000]) from error
+        number += 1
+        place = f"{source}#{number}"
+        try:
+            if not isinstance(record, Mapping):
+                raise ReadError("bad_record", f"{type(reader).__name__} gave a {type(record).__name__}, not a mapping")
+            yield from_record(record, place, plain)
+        except ReadError as error:
+            yield _failed(place, error.reason, error.detail)
 
 
 def _warc(stream: io.BufferedReader[Any], source: str, settings: Settings) -> Iterator[Raw]:

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cleaner.rulebook.match import Rulebook
+from cleaner.rulebook.match import Rulebook, on_site
 from cleaner.rulebook.model import Exemption, Override, Pack, Rule, RuleError, load_pack
 from cleaner.text import fold
 
@@ -124,6 +124,17 @@ def lay(packs: Iterable[Pack]) -> Laid:
             for id in resolve(exemption.rule, laid.names, exemption.file, "rule", exemption.line):
                 laid.exemptions.setdefault(id, []).append(exemption)
     return laid
+
+
+def choose(laid: Laid, *, language: str | None, site: str | None, kind: str | None) -> list[Rule]:
+    """The rules that hold for a language, on a site, and are of a kind; None stands for any."""
+    return [
+        rule
+        for rule in laid.rules.values()
+        if (language is None or language in rule.languages or "*" in rule.languages)
+        and (site is None or on_site(rule, site))
+        and (kind is None or rule.kind == kind)
+    ]
 
 
 def layers(packs: Sequence[Pack]) -> Iterator[tuple[tuple[Pack, ...], tuple[Pack, ...]]]:

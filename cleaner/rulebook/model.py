@@ -16,6 +16,9 @@ from cleaner.errors import CleanerError
 from cleaner.rulebook.source import Chunk, chunks
 
 SCHEMA = 1
+PROJECT = "cleaner.toml"
+"""The project's settings and its own rule pack, read when it stands in the working directory."""
+
 KINDS = (
     "byline",
     "comments",
@@ -37,7 +40,7 @@ FILTERS = ("main_content", "rules", "blocks", "teasers", "layout", "topic", "rep
 CREDITS = ("photo", "source", "author", "agency")
 UNTIL = ("prose", "heading", "blank")
 
-PACK_KEYS = ("schema", "pack", "languages", "sites", "disable", "override", "except", "rule", "case")
+PACK_KEYS = ("schema", "pack", "languages", "sites", "disable", "settings", "override", "except", "rule", "case")
 RULE_KEYS = (
     "id",
     "description",
@@ -236,6 +239,12 @@ class _Reader:
 
     def pack(self, data: Mapping[str, object]) -> Pack:
         self._known(data, PACK_KEYS, "", "")
+        if "settings" in data:  # what they may say is for `cleaner.config` to know
+            if Path(self.file).name != PROJECT:
+                self._reading = "settings", 0
+                raise self._error(f"only {PROJECT} of the working directory has settings", key="settings")
+            if data.keys() == {"settings"}:
+                return Pack(self.file, name="", rules=())
         if data.get("schema") != SCHEMA:
             raise self._error(f"schema must be {SCHEMA}, not {data.get('schema')!r}", key="schema")
         name = self._string(data, "pack", "")

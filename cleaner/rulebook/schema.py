@@ -71,8 +71,10 @@ def json_schema() -> dict[str, object]:
         "override": _table(OVERRIDE_KEYS, ("rule", "reason")),
         "except": _table(EXCEPT_KEYS, EXCEPT_KEYS[:3]),
     }
+    settings = {"type": "object", "description": "cleaner.toml alone: see `cleaner config show`."}
     properties: dict[str, object] = {
-        key: {"type": "array", "items": tables[key]} if key in tables else _KEYS[key] for key in PACK_KEYS
+        key: {"type": "array", "items": tables[key]} if key in tables else (_KEYS | {"settings": settings})[key]
+        for key in PACK_KEYS
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -117,6 +117,9 @@ class Survey:
         self._copies = Mapped(path / "copies.arrow", "key")
         self._clusters = Mapped(path / "clusters.arrow", "doc")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Survey, (self.path,)
+
     @property
     def fingerprint(self) -> str:
         """What tells the survey that this was made of from others."""

@@ -1,0 +1,209 @@
+"""The functions: one for each command, light to import, safe in threads and processes, errors of one family."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import multiprocessing
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import click
+import golden
+import hostile
+import pyarrow as pa
+import pytest
+from running import cleaner as command_line
+
+import cleaner
+from cleaner import Cleaner, CleanerError, Settings
+from cleaner.cli import main
+
+RAW = [fixture.raw for fixture in golden.all_golden()[::5]] + [hostile.text(n) for n in range(4)]
+
+FUNCTIONS = {
+    "run": "cleaner.run",
+    "pipe": "cleaner.pipe",
+    "explain": "cleaner.explain",
+    "restore": "cleaner.restore",
+    "card": "cleaner.card",
+    "init": "cleaner.init",
+    "config show": "cleaner.load_settings",
+    "rules list": "cleaner.load_rules",
+    "rules show": "cleaner.load_rules",
+    "rules test": "cleaner.rulebook.proof.prove",
+    "rules lint": "cleaner.rulebook.lint.lint",
+    "rules fmt": "cleaner.rulebook.edit.format_file",
+    "rules new": "cleaner.rulebook.edit.add_rule",
+    "rules measure": "cleaner.audit.measure.measure",
+    "rules schema": "cleaner.rulebook.schema.json_schema",
+    "completion": "",  # there is nothing to complete in Python
+}
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= leaves(command, (*path, name))
+        else:
+            found[" ".join((*path, name))] = command
+    return found
+
+
+def resolve(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@pytest.mark.parametrize("words", sorted(FUNCTIONS.keys() & leaves(main).keys()))
+def test_each_command_has_a_function(words: str) -> None:
+    if FUNCTIONS[words]:
+        function = resolve(FUNCTIONS[words])
+        assert callable(function)
+        assert inspect.getdoc(function)
+
+
+def test_all_commands_on_documents_are_looked_at() -> None:
+    assert FUNCTIONS.keys() <= leaves(main).keys()
+
+
+@pytest.mark.parametrize("name", sorted(cleaner.__all__))
+def test_each_public_name_is_there_and_says_what_it_is(name: str) -> None:
+    value = getattr(cleaner, name)
+    assert inspect.getdoc(value)
+    assert not inspect.ismodule(value)
+    assert name in dir(cleaner)
+
+
+def test_importing_a_module_of_the_name_of_a_function_leaves_the_function_alone() -> None:
+    importlib.import_module("cleaner.run")
+    assert callable(cleaner.run)
+    with pytest.raises(AttributeError, match="no attribute 'rnu'"):
+        cleaner.rnu  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_else_of_it() -> None:
+    code = "import sys; before = set(sys.modules); import cleaner; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    others = {name for name in done.stdout.split() if name.split(".")[0] not in sys.stdlib_module_names}
+    assert others == {"cleaner"}
+
+
+def test_errors_are_one_family() -> None:
+    errors = [value for name in cleaner.__all__ if inspect.isclass(value := getattr(cleaner, name)) and "Error" in name]
+    assert len(errors) > 6
+    for error in errors:
+        assert issubclass(error, CleanerError)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Settings(preset="x"),
+        lambda: cleaner.clean_html("<" * 10 + "div>" * 400 + "x"),
+        lambda: cleaner.load_rules(["no/such.toml"]),
+        lambda: cleaner.run(["no/such"], "out"),
+        lambda: cleaner.restore("no/such/run", "no/such/out"),
+        lambda: cleaner.card("no/such/run"),
+        lambda: Cleaner(Settings(plugins=("no-such",))),
+    ],
+)
+def test_what_a_caller_can_cause_is_an_error_of_the_family(call: object) -> None:
+    with pytest.raises(CleanerError):
+        call()  # type: ignore[operator]
+
+
+def outcomes(one: Cleaner, texts: list[str]) -> list[object]:
+    return [one.clean_text(text).removals for text in texts]
+
+
+def test_a_cleaner_is_safe_in_threads() -> None:
+    one = Cleaner()
+    wanted = outcomes(Cleaner(), RAW)
+    with ThreadPoolExecutor(6) as pool:
+        for found in pool.map(lambda place: outcomes(one, RAW[place:] + RAW[:place]), range(6)):
+            assert sorted(map(repr, found)) == sorted(map(repr, wanted))
+
+
+def test_a_cleaner_goes_to_other_processes() -> None:
+    one = Cleaner(Settings(preset="careful", columns={"text": "body"}))
+    data = pickle.dumps(one)
+    assert len(data) < 2000
+    again = pickle.loads(data)
+    assert again.settings == one.settings
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(outcomes, one, RAW[:3]).result() == outcomes(one, RAW[:3])
+
+
+def test_a_batch_maps_columns_and_names_rows_that_have_no_id() -> None:
+    one = Cleaner(Settings(columns={"text": "body", "id": "key"}))
+    story = hostile.text(1)
+    batch = pa.record_batch({"body": [story, None, story], "key": ["a", None, None], "text": [1, 2, 3]})
+    cleaned = one.clean_batch(batch)
+    assert cleaned.clean["id"].to_pylist() == ["a", "batch#3"]
+    assert cleaned.rejected.select(["id", "reason"]).to_pylist() == [{"id": "batch#2", "reason": "no_text"}]
+    both = one.clean_batch(pa.Table.from_batches([batch, batch]))
+    assert both.clean["id"].to_pylist() == ["a", "batch#3", "a", "batch#6"]
+
+
+def test_restore_of_a_run_and_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(hostile.text(1) + "Leave a review\n")
+    command_line("run", tmp_path / "a.txt", "-o", tmp_path / "out", "--quiet")
+    assert cleaner.restore(tmp_path / "out", tmp_path / "back").written == 1
+    assert (tmp_path / "back" / "a.txt").read_text() == hostile.text(1) + "Leave a review\n"
+    outcome = cleaner.clean(hostile.text(1) + "Leave a review\n")
+    removed = [(one.start, outcome.document.text[one.start : one.end]) for one in outcome.removals]
+    assert cleaner.restore(outcome.text, removed) == outcome.document.text
+
+
+def test_rules_by_language_site_and_kind() -> None:
+    every = cleaner.load_rules()
+    german = cleaner.load_rules(language="de", kind="credit")
+    assert {rule.kind for rule in german} == {"credit"}
+    assert 0 < len(german) < len(every)
+    assert not [rule for rule in cleaner.load_rules(site="elm.example") if rule.sites]
+
+
+CONSUMER = """
+from pathlib import Path
+import pyarrow as pa
+import cleaner
+from cleaner import Cleaner, Outcome, Removal, Settings
+
+def titles(texts: list[str]) -> list[str]:
+    one = Cleaner(Settings(preset="careful", columns={"text": "body"}))
+    outcomes: list[Outcome] = [one.clean_text(text, language="en") for text in texts]
+    removals: list[Removal] = [removal for outcome in outcomes for removal in outcome.removals]
+    back: str = cleaner.restore("x", [(0, "y")])
+    written: int = cleaner.restore(Path("run"), Path("out")).written
+    rejected: str | None = next((o.rejected.reason for o in outcomes if o.rejected), None)
+    rules: list[str] = [rule.id for rule in cleaner.load_rules(language="en")]
+    return [removal.rule for removal in removals] + [back, str(written), rejected or "", *rules]
+
+def wrong() -> int:
+    return cleaner.clean("x").text
+"""
+
+
+def test_a_consumer_is_checked_by_mypy_strictly(tmp_path: Path) -> None:
+    (tmp_path / "consumer.py").write_text(CONSUMER)
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir",
+        str(tmp_path),
+        "--config-file",
+        "",
+        "consumer.py",
+    ]
+    options = ["--disable-error-code=import-untyped", "--follow-imports=silent"]
+    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = [line for line in done.stdout.splitlines() if line.startswith("consumer.py")]
+    assert len(found) == 1, done.stdout
+    assert 'Incompatible return value type (got "str", expected "int")' in found[0]
