@@ -15,6 +15,8 @@ from cleaner.settings import Settings
 
 FOLD_MODELS = Path("build") / "folds"
 """Where ``bench/train_text.py`` leaves the models of the folds."""
+BLOCK_FOLD_MODELS = Path("build") / "block-folds"
+"""Where ``bench/train_blocks.py`` leaves them."""
 
 
 @lru_cache(maxsize=8)

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,9 @@ LEVELS = 4
 """Containers looked at: the block's element and the next three that hold more blocks than the one inside them."""
 MAX_TOKENS = 400
 """Words of a block that are compared with others."""
-MAIN_SHARES = (0.5, 0.8)
-"""The smallest container with this share of the page's prose is taken for a story's."""
+MAIN_SHARES = (0.5, 0.8, 0.5)
+"""The smallest container with this share of the page's prose is taken for a story's; the last time each line of prose
+counts as far as the names of the elements around it speak for a story."""
 
 TAGS: Mapping[str, float] = {
     tag: float(value)
@@ -89,12 +91,12 @@ CONTAINER_FEATURES = tuple(
     f"{name}_{level}"
     for level in range(1, LEVELS + 1)
     for name in (
-        "box_words", "box_blocks", "box_linked", "box_prose", "box_short", "box_share", "box_place", "box_levels",
+        "box_words", "box_blocks", "box_linked", "box_prose", "box_short", "box_share", "box_place",
     )
 )  # fmt: skip
 MAIN_FEATURES = tuple(
-    f"{name}_{int(share * 100)}"
-    for share in MAIN_SHARES
+    f"{name}_{kind}"
+    for kind in ("half", "most", "named")
     for name in ("main_inside", "main_distance", "main_place", "main_steps", "main_blocks", "main_linked")
 )
 LIKE_FEATURES = tuple(
@@ -102,24 +104,33 @@ LIKE_FEATURES = tuple(
 )  # fmt: skip
 SHARED_FEATURES = (
     "in_title", "title_in", "is_title", "in_description", "description_in", "in_body", "in_prose", "subjects",
-    "title_seen", "has_body", "is_author",
+    "title_seen", "has_body", "is_author", "title_distance", "title_steps", "title_box",
+    "article_outer", "article_inner", "articles", "copied_before", "copied_after", "holds",
 )  # fmt: skip
 NAME_FEATURES = (
     "names_own", "names_own_most", "names_own_least", "names_box", "names_most", "names_least", "names_sum",
-    "names_last", "names_before", "names_after",
+    "names_last", "names_before", "names_after", "names_lead", "names_like",
+)
+WORD_FEATURES = (
+    "said", "said_mean", "said_most", "said_most_three", "said_least", "said_least_three", "said_near",
+    "said_box",
+)  # fmt: skip  # fmt: skip
+PLAIN_FEATURES = (
+    *TEXT_FEATURES, *MARKUP_FEATURES, *PLACE_FEATURES, *NEAR_FEATURES, *CONTAINER_FEATURES, *LIKE_FEATURES,
+    *SHARED_FEATURES,
 )  # fmt: skip
-BLOCK_FEATURES = (
-    *TEXT_FEATURES, *MARKUP_FEATURES, *PLACE_FEATURES, *NEAR_FEATURES, *CONTAINER_FEATURES, *MAIN_FEATURES,
-    *LIKE_FEATURES, *SHARED_FEATURES, *NAME_FEATURES,
-)  # fmt: skip
-"""Names of the columns of `block_features`."""
+"""Names of the columns of ``Facts.plain``."""
+LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
+"""Names of the columns of `learned_features`."""
+BLOCK_FEATURES = (*PLAIN_FEATURES, *LEARNED_FEATURES)
+"""What the first round looks at."""
 
 ROUND_FEATURES = (
     "score", *(f"score_{where:+d}" for where in NEAR), "score_near", "score_far",
     *(f"{name}_{level}" for level in range(1, LEVELS + 1) for name in ("told_share", "told_mean", "told_best")),
     *(f"told_{key}" for key in ("path", "names", "siblings")),
     "told_before", "told_after", "from_told", "to_told", "told_place", "told_words", "told_blocks",
-    "told_inside", "told_distance", "told_steps", "told_main_mean",
+    "told_inside", "told_distance", "told_steps", "told_main_mean", "behind_best", "rank", "behind_like",
 )  # fmt: skip
 """Names of the columns of `round_features`."""
 
@@ -136,10 +147,11 @@ WITNESS_FEATURES = (
 class Facts:
     """The features of a page's blocks, and what the later rounds compute theirs from."""
 
-    blocks: Floats
-    """Shape (blocks, len(BLOCK_FEATURES))."""
+    plain: Floats
+    """Shape (blocks, len(PLAIN_FEATURES))."""
     words: Floats
     prose: Flags
+    linked: Floats
     boxes: Integers
     """For each block and level, the element that is its container: shape (LEVELS, blocks)."""
     first: Integers
@@ -163,7 +175,7 @@ def name_pieces(names: str) -> tuple[str, ...]:
     """
     pieces: dict[str, None] = {}
     for name in names.split():
-        own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 1]
+        own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
         for place, piece in enumerate(own):
             pieces.setdefault(piece)
             if place:
@@ -171,8 +183,8 @@ def name_pieces(names: str) -> tuple[str, ...]:
     return tuple(pieces)
 
 
-def block_features(page: Page, known: Metadata, lexicon: Lexicon) -> Facts:
-    """Features of all blocks of a page that has at least one."""
+def page_facts(page: Page, known: Metadata) -> Facts:
+    """What can be said of the blocks of a page without any lexicon; the page has at least one block."""
     blocks, elements = page.blocks, page.elements
     count = len(blocks.text)
     shape = shapes([text.replace("\n", " ") for text in blocks.text])
@@ -195,21 +207,22 @@ def block_features(page: Page, known: Metadata, lexicon: Lexicon) -> Facts:
         _place(words, prose, linked, tags),
         _shifted(np.array([words, linked, ends, tags])),
         _containers(np.array(boxes), first, end, words, prose, linked),
-        _main(owner, first, end, up, words, prose, linked),
         _groups(like, words, prose, linked),
-        _shared(blocks.text, prose, known),
-        _names(page, np.array(boxes[1]), first, lexicon),
+        _shared(page, owner, first, end, up, words, prose, known),
     ]
-    return Facts(
-        blocks=np.concatenate(columns).T,
+    # what depends on lexicons is computed apart, so that training can do it again with others
+    facts = Facts(
+        plain=np.concatenate(columns).T,
         words=words,
         prose=prose,
+        linked=linked,
         boxes=np.array(boxes),
         first=first,
         end=end,
         up=up,
         like=like,
     )
+    return facts
 
 
 def _ending(text: str) -> int:
@@ -338,14 +351,13 @@ def _containers(
     count = len(words)
     place = np.arange(count)
     rows = []
-    for level, box in enumerate(boxes):
+    for box in boxes:
         low, high = first[box], end[box]
         held, said, links, short = sums[:, high] - sums[:, low]
         size = np.maximum(high - low, 1)
         rows += [
             held, size, links / np.maximum(held, 1.0), said / np.maximum(held, 1.0), short / size,
             said / max(float(sums[1, -1]), 1.0), (place - low) / size,
-            (size != end[boxes[level - 1]] - first[boxes[level - 1]]) if level else np.zeros(count),
         ]  # fmt: skip
     return np.array(rows, dtype=np.float64)
 
@@ -375,14 +387,28 @@ def _steps(owner: Integers, main: int, up: Integers, first: Integers, end: Integ
     return steps
 
 
-def _main(
-    owner: Integers, first: Integers, end: Integers, up: Integers, words: Floats, prose: Flags, linked: Floats
-) -> Floats:
-    told = np.where(prose, words, 0.0)
+def learned_features(page: Page, facts: Facts, names: Lexicon, said: Lexicon) -> Floats:
+    """What lexicons say of class names and of words, and the container that they point to.
+
+    An array of shape (blocks, len(LEARNED_FEATURES)).
+    """
+    owner, box = facts.boxes[0], facts.boxes[1]
+    told = np.where(facts.prose, facts.words, 0.0)
+    named, total = _names(page, box, names)
+    likely = told / (1.0 + np.exp(np.clip(total, -20, 20)))
+    whole = max(float(likely.sum()), 1e-9)
+    (trusted,) = _means(facts.like[1], likely[None, :])
+    main = _main(owner, facts, (told, told, likely))
+    spoken = _said(page.blocks.text, box, facts.first, facts.end, said)
+    return np.concatenate((main, named, [total - float((total * likely).sum()) / whole, trusted / whole], spoken)).T
+
+
+def _main(owner: Integers, facts: Facts, told: Sequence[Floats]) -> Floats:
+    words, linked, first, end, up = facts.words, facts.linked, facts.first, facts.end, facts.up
     count = len(words)
     rows: list[Floats] = []
-    for share in MAIN_SHARES:
-        main = _smallest(share, told, first, end)
+    for share, weights in zip(MAIN_SHARES, told, strict=True):
+        main = _smallest(share, weights, first, end)
         rows += _beside(main, owner, first, end, up, count)
         low, high = first[main], end[main]
         held = max(float(words[low:high].sum()), 1.0)
@@ -447,8 +473,11 @@ def _groups(like: Integers, words: Floats, prose: Flags, linked: Floats) -> Floa
 _SPACES = re.compile(r"[\W_]+")
 
 
-def _shared(texts: Sequence[str], prose: Flags, known: Metadata) -> Floats:
-    """What a block shares with title, description and structured body, and with the page's prose."""
+def _shared(
+    page: Page, owner: Integers, first: Integers, end: Integers, up: Integers, words: Floats, prose: Flags, known: Metadata
+) -> Floats:
+    """What a block shares with title, description and structured body, and with other blocks of the page."""
+    texts = page.blocks.text
     own = [subject_words(tokens(text[:4000])[:MAX_TOKENS]) for text in texts]
     titles = [subject_words(tokens(title[:1000])) for title in known.titles[:4]]
     title_keys = {_SPACES.sub("", title).casefold() for title in known.titles}
@@ -461,6 +490,7 @@ def _shared(texts: Sequence[str], prose: Flags, known: Metadata) -> Floats:
             in_prose.update(subjects)
     rows = np.zeros((len(SHARED_FEATURES), len(texts)))
     title_seen = False
+    keys: list[str] = []
     for place, (text, subjects, told) in enumerate(zip(texts, own, prose.tolist(), strict=True)):
         key = _SPACES.sub("", text[:20000]).casefold()
         is_title = key in title_keys and key != ""
@@ -469,7 +499,8 @@ def _shared(texts: Sequence[str], prose: Flags, known: Metadata) -> Floats:
         in_title = max([both / size for both, _ in shares], default=-1.0) if size else -1.0
         title_in = max([both / whole for both, whole in shares], default=-1.0)
         both = len(subjects & description)
-        rows[:, place] = (
+        keys.append(key)
+        rows[:11, place] = (
             in_title,
             title_in,
             is_title,
@@ -483,20 +514,82 @@ def _shared(texts: Sequence[str], prose: Flags, known: Metadata) -> Floats:
             key in authors,
         )
         title_seen = title_seen or is_title
+    rows[11:14] = _from_title(page, rows[2] > 0, owner, first, end, up)
+    rows[14:17] = _articles(page)
+    rows[17:] = _copies(keys, words)
     return rows
 
 
-def _names(page: Page, box: Integers, first: Integers, lexicon: Lexicon) -> Floats:
-    """What the names of a block's element, of the inline elements in it and of all around it say."""
+def _from_title(page: Page, is_title: Flags, owner: Integers, first: Integers, end: Integers, up: Integers) -> Floats:
+    """Distance from the headline: in blocks, in containers to leave, and the size of the first that holds both."""
+    count = len(is_title)
+    headings = np.array([page.elements.tag[one] in HEADINGS for one in page.blocks.owner])
+    top = np.array([page.elements.tag[one] == "h1" for one in page.blocks.owner])
+    title = next((int(np.argmax(flags)) for flags in (is_title & headings, is_title, top) if flags.any()), -1)
+    if title < 0:
+        return np.full((3, count), -1.0)
+    steps = np.zeros(count)
+    box = owner
+    for _ in range(12):
+        outside = (first[box] > title) | (end[box] <= title)
+        if not outside.any():
+            break
+        steps += outside
+        box = np.where(outside, up[box], box)
+    return np.array([np.clip(np.arange(count) - title, -FAR, 4 * FAR), steps, end[box] - first[box]])
+
+
+def _articles(page: Page) -> Floats:
+    """Number of the outermost and of the innermost ``article`` around each block, from 1; and how many there are."""
+    elements = page.elements
+    outer, inner = [0] * len(elements.tag), [0] * len(elements.tag)
+    found = 0
+    for one, tag in enumerate(elements.tag):
+        outside = elements.parent[one]
+        outer[one], inner[one] = outer[outside], inner[outside]
+        if tag == "article":
+            found += 1
+            inner[one] = found
+            outer[one] = outer[one] or found
+    leaf = np.array(page.blocks.leaf)
+    return np.minimum(np.array([np.array(outer)[leaf], np.array(inner)[leaf], np.full(len(leaf), found)]), FAR)
+
+
+HEAD = 40
+"""Letters by which the copy of a line of prose is found."""
+
+
+def _copies(keys: Sequence[str], words: Floats) -> Floats:
+    """For each block: does its beginning stand in an earlier block, in a later one; the words of such blocks in it."""
+    rows = np.zeros((3, len(keys)))
+    bounds = np.cumsum([0, *(len(key) for key in keys)])
+    joined = "".join(keys)
+    for place, key in enumerate(keys):
+        if len(key) < HEAD:
+            continue
+        at = joined.find(key[:HEAD])
+        for _ in range(3):
+            if at < 0:
+                break
+            holder = int(np.searchsorted(bounds, at, side="right")) - 1
+            if holder != place:
+                rows[0 if holder < place else 1, place] += 1
+                rows[2, holder] += words[place]
+            at = joined.find(key[:HEAD], at + 1)
+    return rows
+
+
+def _names(page: Page, box: Integers, lexicon: Lexicon) -> tuple[Floats, Floats]:
+    """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
     elements, blocks = page.elements, page.blocks
     count = len(elements.tag)
-    said: dict[str, tuple[float, float, float]] = {}
+    said: dict[str, tuple[float, float, float]] = {"": (0.0, 0.0, 0.0)}
     own: list[tuple[float, float, float]] = []
     most, least, total, last = [0.0] * count, [0.0] * count, [0.0] * count, [0.0] * count
     for one, names in enumerate(elements.names):
         value = said.get(names)
         if value is None:
-            values = [odds for piece in name_pieces(names) if (odds := lexicon.get(piece)) is not None] if names else []
+            values = [odds for piece in name_pieces(names) if (odds := lexicon.get(piece)) is not None]
             high, low = max(values, default=0.0), min(values, default=0.0)
             value = said[names] = (max(high, 0.0) + min(low, 0.0), max(high, 0.0), min(low, 0.0))
         own.append(value)
@@ -505,13 +598,53 @@ def _names(page: Page, box: Integers, first: Integers, lexicon: Lexicon) -> Floa
         least[one] = min(least[outside], value[2])
         total[one] = total[outside] + value[0]
         last[one] = value[0] if value[1] or value[2] else last[outside]
-    rows = np.zeros((len(NAME_FEATURES), len(blocks.text)))
-    for place, (leaf, owner) in enumerate(zip(blocks.leaf, blocks.owner, strict=True)):
-        mixed, high, low = own[leaf] if leaf != owner and own[leaf] != (0.0, 0.0, 0.0) else own[owner]
-        rows[:8, place] = (mixed, high, low, 0.0, most[leaf], least[leaf], total[leaf], last[leaf])
-    rows[3] = np.array([value[0] for value in own])[box]
-    rows[8, 1:] = rows[7, :-1]
-    rows[9, :-1] = rows[7, 1:]
+    leaf, owner = np.array(blocks.leaf), np.array(blocks.owner)
+    values = np.array(own)
+    inner = np.where((values[leaf] != 0).any(axis=1), leaf, owner)
+    latest = np.array(last)[leaf]
+    sums = np.array(total)[leaf]
+    before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
+    before[1:], after[:-1] = latest[:-1], latest[1:]
+    mixed, high, low = values[inner].T
+    rows = [mixed, high, low, values[box, 0], np.array(most)[leaf], np.array(least)[leaf], sums, latest, before, after]
+    return np.array(rows), sums
+
+
+SAID_WORDS = 24
+"""Words of a block's beginning that the lexicon looks at."""
+
+
+def said_pieces(text: str) -> list[str]:
+    """The words and word pairs that a block begins with; every number is ``#``.
+
+    >>> said_pieces("Photo 3 of 7")
+    ['photo', '#', 'of', '#', 'photo #', '# of', 'of #']
+    """
+    plain = [word if word[0].isalpha() else "#" for word in tokens(text[:300])[:SAID_WORDS]]
+    return plain + [f"{one} {other}" for one, other in pairwise(plain)]
+
+
+def _said(texts: Sequence[str], box: Integers, first: Integers, end: Integers, lexicon: Lexicon) -> Floats:
+    """What the words at the beginning of each block say, and those of the blocks around it."""
+    rows = np.zeros((len(WORD_FEATURES), len(texts)))
+    for place, text in enumerate(texts):
+        pieces = said_pieces(text)
+        values = sorted([value for value in map(lexicon.get, pieces) if value is not None])
+        if values:
+            total = sum(values)
+            rows[:6, place] = (
+                total / len(pieces) ** 0.5,
+                total / len(pieces),
+                max(values[-1], 0.0),
+                sum([value for value in values[-3:] if value > 0]),
+                min(values[0], 0.0),
+                sum([value for value in values[:3] if value < 0]),
+            )
+    sums = np.concatenate(([0.0], np.cumsum(rows[0])))
+    place = np.arange(len(texts))
+    low, high = np.maximum(place - 3, 0), np.minimum(place + 4, len(texts))
+    rows[6] = (sums[high] - sums[low] - rows[0]) / np.maximum(high - low - 1, 1)
+    rows[7] = (sums[end[box]] - sums[first[box]]) / np.maximum(end[box] - first[box], 1)
     return rows
 
 
@@ -546,10 +679,14 @@ def round_features(facts: Facts, scores: Floats) -> Floats:
     low, high = int(facts.first[main]), int(facts.end[main])
     beside = _beside(main, facts.boxes[0], facts.first, facts.end, facts.up, count)
     full = np.ones(count)
+    best = float(np.max(np.where(facts.prose, scores, -20.0))) if facts.prose.any() else float(scores.max())
+    ranks = np.argsort(np.argsort(-scores, kind="stable"), kind="stable").astype(np.float64)
+    said, held = _means(facts.like[1], np.array([told, facts.words]))
     rows += [
         through - told, whole - through, from_told, to_told, (through - told / 2) / whole, whole * full,
         float(sure.sum()) * full, *(beside[0], beside[1], beside[3]),
         full * float(told[low:high].sum()) / max(float(facts.words[low:high].sum()), 1.0),
+        scores - best, ranks / max(count, 1), said / np.maximum(held, 1e-9) - float((told * chance).sum()) / whole,
     ]  # fmt: skip
     return np.array(rows).T
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -54,9 +54,11 @@ class Metadata:
     language: Value | None = None
     canonical: Value | None = None
     body: str = ""
+    """Paragraphs, a line each; pages that are drawn by scripts carry their story there."""
     kind: str = ""
     """The type that the page claims: ``article``, another Open Graph or JSON-LD type in lower case, or nothing."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    locked: bool = False
+    """The page says that it is not free to read."""
 
 
 def text_of(value: object) -> str:
@@ -137,7 +139,9 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
         ),
         language=_language(tree, article, named),
         canonical=_canonical(tree, named, url),
-        body=text_of(article.get("articleBody")),
+        body="\n".join(filter(None, map(text_of, str(article.get("articleBody") or "").splitlines()))),
+        locked=str(article.get("isAccessibleForFree", "")).lower() == "false"
+        or named.get("article:content_tier", "").lower() in ("locked", "metered"),
         kind=_kind(article, named, items),
     )  # fmt: skip
 
