@@ -50,9 +50,9 @@ from cleaner.extraction.witness import ask
 from cleaner.ingest.align import align
 
 SETTINGS: dict[str, Any] = {
-    "iterations": 250,
+    "iterations": 150,
     "depth": 6,
-    "learning_rate": 0.12,
+    "learning_rate": 0.16,
     "l2_leaf_reg": 8,
     "border_count": 64,
     "rsm": 0.3,
@@ -233,6 +233,7 @@ class Data:
         page = np.repeat([1 / math.sqrt(max(sample.gold_words, 100)) for sample in self.samples], sizes)
         self.weights = np.sqrt(np.clip(words, 1, 100)) * page / page.mean()
         self.used = ~np.concatenate([sample.optional for sample in self.samples])
+        self.seen: dict[int | None, Table] = {}
 
     def slices(self) -> list[tuple[Sample, slice]]:
         """Each page and its rows."""
@@ -254,37 +255,42 @@ def witnessed(sample: Sample, scores: npt.NDArray[np.float64]) -> Table:
 
 
 def thin(features: Table, data: Data) -> npt.NDArray[np.float64]:
-    """Weights for the first round, every other short block that is no story left out and its like counted twice."""
+    """Weights for the first round: one in three short blocks that are no story, counted three times."""
     short = (features[:, BLOCK_FEATURES.index("words")] < SHORT_WORDS) & ~data.story
-    even = np.arange(len(short)) % 2 == 0
-    return data.weights * data.used * np.where(short, np.where(even, 0.0, 2.0), 1.0)
+    third = np.arange(len(short)) % 3 == 0
+    return np.asarray(data.weights * data.used * np.where(short, np.where(third, 3.0, 0.0), 1.0))
 
 
-# Three of four blocks of a page are short and no story; half of them teach as much as all.
+# Three of four blocks of a page are short and no story; a third of them teaches as much as all.
 SHORT_WORDS = 8
 
 
-def train(features: Table, data: Data, first: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_]) -> list[Any]:
-    """The models of the second and third round, from the blocks chosen; ``first`` are honest scores of the first."""
-    told = data.rows(around, first)
-    heard = data.rows(witnessed, first)
-    used = chosen & data.used & (first > SURE_CRUFT)
-    models = []
-    for seen in (np.concatenate((features, told), axis=1), np.concatenate((features, told, heard), axis=1)):
-        models.append(fit(seen[used], data.story[used], data.weights[used]))
-    return models
+class LaterRounds:
+    """The second and third round over all pages, from honest scores of the first."""
 
+    def __init__(self, data: Data, first: npt.NDArray[np.float64]) -> None:
+        self.data = data
+        self.first = first
+        self.open = first > SURE_CRUFT
+        told, heard = data.rows(around, first), data.rows(witnessed, first)
+        self._told = told[self.open], np.concatenate((told, heard), axis=1)[self.open]
 
-def judge(models: Sequence[Any], features: Table, data: Data, first: npt.NDArray[np.float64]) -> list[Any]:
-    """What the second and third round say of all blocks."""
-    told = data.rows(around, first)
-    heard = data.rows(witnessed, first)
-    scores = []
-    for model, seen in zip(
-        models, (np.concatenate((features, told), axis=1), np.concatenate((features, told, heard), axis=1)), strict=True
-    ):
-        scores.append(np.where(first > SURE_CRUFT, predict(model, seen), first))
-    return scores
+    def train(self, features: Table, chosen: npt.NDArray[np.bool_]) -> list[Any]:
+        """The models of both rounds, from the pages chosen."""
+        data, used = self.data, (chosen & self.data.used)[self.open]
+        story, weights, own = data.story[self.open][used], data.weights[self.open][used], features[self.open][used]
+        return [fit(np.concatenate((own, told[used]), axis=1), story, weights) for told in self._told]
+
+    def judge(self, models: Sequence[Any], features: Table, asked: npt.NDArray[np.bool_]) -> list[Any]:
+        """What both rounds say of the blocks asked about."""
+        scores = []
+        rows = asked[self.open]
+        own = features[self.open][rows]
+        for model, told in zip(models, self._told, strict=True):
+            said = self.first.copy()
+            said[self.open & asked] = predict(model, np.concatenate((own, told[rows]), axis=1))
+            scores.append(said[asked])
+        return scores
 
 
 def main() -> int:
@@ -297,6 +303,7 @@ def main() -> int:
     records = [json.loads(line) for line in (options.data / "gold.jsonl").read_bytes().splitlines()]
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(partial(look_at, data=options.data), records, chunksize=8))
+    print(f"{len(found):,} pages read", file=sys.stderr, flush=True)
     run([sample for sample in found if sample is not None], options.data, options.out, options.folds)
     return 0
 
@@ -312,12 +319,13 @@ def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> npt
         firsts.append(fit(features[chosen], data.story[chosen], weights[chosen]))
         scores[0, data.folds == test] = predict(firsts[-1], features[data.folds == test])
         print(f"fold {test}, first round: {int(chosen.sum()):,} blocks", file=sys.stderr, flush=True)
+    rounds = LaterRounds(data, scores[0])
     later = []
     for test in range(FOLDS):
         features = fold_features(data, lexicons, test)
-        later.append(train(features, data, scores[0], data.folds != test))
-        for number, own in enumerate(judge(later[-1], features, data, scores[0]), 1):
-            scores[number, data.folds == test] = own[data.folds == test]
+        later.append(rounds.train(features, data.folds != test))
+        for number, own in enumerate(rounds.judge(later[-1], features, data.folds == test), 1):
+            scores[number, data.folds == test] = own
         print(f"fold {test}, later rounds", file=sys.stderr, flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "scores.npy", scores)
@@ -329,15 +337,18 @@ def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> npt
     features = fold_features(data, lexicons, None)
     chosen = (weights := thin(features, data)).astype(bool)
     whole = [fit(features[chosen], data.story[chosen], weights[chosen])]
-    whole += train(features, data, scores[0], np.ones(len(data.story), dtype=np.bool_))
+    whole += rounds.train(features, np.ones(len(data.story), dtype=np.bool_))
     write(out, whole, lexicons, frozenset(), curve, record)
     return scores
 
 
 def fold_features(data: Data, lexicons: Lexicons, test: int | None) -> Table:
     """What the first round sees of all pages, no lexicon knowing the page's own fold nor the one for testing."""
-    without = frozenset() if test is None else frozenset({test})
-    return np.concatenate([features_of(sample, lexicons, without | {sample.fold}) for sample in data.samples])
+    if test not in data.seen:
+        without: frozenset[int] = frozenset() if test is None else frozenset({test})
+        rows = [features_of(sample, lexicons, without | {sample.fold}) for sample in data.samples]
+        data.seen[test] = np.concatenate(rows)
+    return data.seen[test]
 
 
 def calibrate(scores: npt.NDArray[np.float64], data: Data) -> dict[str, list[float]]:

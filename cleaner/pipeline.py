@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -15,16 +15,19 @@ import pyarrow as pa
 from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure, View
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
+from cleaner.extraction.model import BlockModel
+from cleaner.extraction.witness import ask, check_extractor
 from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
 from cleaner.filters.layout import Layout
-from cleaner.filters.main_content import MainContent
+from cleaner.filters.main_content import MainContent, is_main
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.topic import Topic
+from cleaner.ingest.html import PageError, host, read_html
 from cleaner.ingest.record import Raw
 from cleaner.language import detect_lines, warm_up
 from cleaner.rulebook.load import load_rulebook
@@ -58,7 +61,7 @@ def filters(rulebook: Rulebook, settings: Settings, model: Model | None = None) 
         Repeats(),
         OtherLanguage(settings.detector),
     ]
-    return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
+    return [MainContent(settings.headline), *(Sure(one, settings.working_point) for one in on_text)]
 
 
 def before_model(rulebook: Rulebook) -> list[Filter]:
@@ -82,6 +85,9 @@ class Cleaner:
         chosen = self.settings
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
         self.chain = Chain(filters(rulebook, chosen), Brake(chosen.max_lost, chosen.min_kept))
+        self.block_model: BlockModel | None = None
+        """Asked about the blocks of pages in place of the shipped model."""
+        check_extractor(chosen.extractor)
 
     def warm_up(self) -> None:
         """Load what the first documents would load, so that no document's time limit pays for it.
@@ -91,7 +97,10 @@ class Cleaner:
         warm_up()
         text = "The council of the town voted on Monday to rebuild the old bridge over the river before winter. " * 3
         self.clean_raw(Raw(id="", source="", text=text))
-        self.clean_raw(Raw(id="", source="", html=f"<html><body><article><p>{text}</p></article></body></html>"))
+        page = f"<html><body><article><p>{text}</p></article></body></html>"
+        self.clean_raw(Raw(id="", source="", html=page))
+        if self.settings.extractor == "auto":
+            ask("trafilatura", page, None)
 
     def document(self, raw: Raw) -> Document:
         """The document of a raw record.
@@ -99,16 +108,14 @@ class Cleaner:
         Raises `ingest.html.PageError` for pages that cannot be read and `ValueError` for lone surrogates.
         """
         if raw.html is not None:
-            from cleaner.ingest.html import read_html
-
-            document = read_html(raw, self.settings.max_blocks)
+            document = read_html(raw, self.settings.max_blocks, self.settings.extractor, self.block_model)
         else:
             document = Document.from_text(
                 raw.text or "",
                 id=raw.id,
                 source=raw.source,
                 url=raw.url,
-                site=raw.site or _host(raw.url),
+                site=raw.site or host(raw.url),
                 title=raw.title,
                 author=raw.author,
                 date=raw.date,
@@ -117,7 +124,7 @@ class Cleaner:
         story = [
             document.content(segment)
             for segment in document.segments
-            if segment.markup is None or segment.markup.witness is not False
+            if segment.markup is None or is_main(segment.markup)
         ]
         language = detect_lines(story or [document.text[:2000]], document.language, self.settings.detector)
         if language is None:
@@ -132,8 +139,6 @@ class Cleaner:
 
     def clean_raw(self, raw: Raw) -> tuple[Outcome | None, Rejection | None, str | None]:
         """Outcome, rejection and, for rejected documents, what text there was.  Never raises for bad content."""
-        from cleaner.ingest.html import PageError
-
         if raw.reason is not None:
             return None, Rejection(raw.stage, raw.reason, raw.detail or ""), raw.text
         content = raw.html if raw.html is not None else raw.text or ""
@@ -152,6 +157,9 @@ class Cleaner:
             if len(document.segments) > self.settings.max_lines:
                 detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
                 return None, Rejection("ingest", "too_many_lines", detail), None
+            non_article = document.facts.get("non_article")
+            if isinstance(non_article, tuple) and not self.settings.keep_non_articles:
+                return None, Rejection("extract", *non_article), text
             outcome = self.clean(document)
         except PageError as error:
             return None, Rejection("extract", error.reason, error.detail), text
@@ -245,6 +253,17 @@ def _clean_row(raw: Raw, outcome: Outcome) -> dict[str, object]:
         "dateline": _dateline(outcome),
         "language_by": document.language_by,
         "language_confidence": document.language_confidence,
+        **_page_facts(document),
+    }
+
+
+def _page_facts(document: Document) -> dict[str, object]:
+    """What the page says about itself beyond title, author and date, and where each value comes from."""
+    said = document.facts.get("page")
+    page: Mapping[str, Mapping[str, str]] = said if isinstance(said, Mapping) else {}
+    return {
+        **{name: page[name]["value"] if name in page else None for name in ("modified", "section", "canonical")},
+        "sources": [{"field": name, "source": value["source"]} for name, value in sorted(page.items())],
     }
 
 
@@ -302,13 +321,3 @@ def _removed_rows(outcome: Outcome, audit: str) -> Iterable[dict[str, object]]:
             "confidence": removal.confidence,
             "evidence": "{}" if audit == "counts" else json.dumps(dict(removal.evidence), ensure_ascii=False),
         }
-
-
-def _host(url: str | None) -> str | None:
-    from urllib.parse import urlsplit
-
-    try:
-        host = urlsplit(url).hostname if url else None
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 import cleaner
 from cleaner.engines.local import LocalEngine
+from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -31,8 +32,8 @@ UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
-# Rejections that say the input could not be read; those of the brake and of files that are no documents are no errors.
-QUIET_REASONS = frozenset(("not_a_document",))
+# Rejections that are no errors, as those of the brake are none: files that are no documents, pages without an article.
+QUIET_REASONS = frozenset(("not_a_document", *NON_ARTICLES))
 
 
 class BooksError(Exception):

@@ -1,10 +1,10 @@
 """Facts of the visible blocks of a page as numbers: the text, its markup, its containers, its like, its place.
 
-All features of a page are one array, a row a block, a column a name.  `BLOCK_FEATURES` need nothing but the page and its
-metadata; `ROUND_FEATURES` are about the probabilities that a first model gave the blocks: what it said of a block's
-neighbours, containers and like; `WITNESS_FEATURES` about the blocks that another extractor took.  A container holds the
-blocks from one place to another, so that what is in it is a difference of running sums, and a page costs time in
-proportion to its blocks.
+All features of a page are one array, a row a block, a column a name.  `BLOCK_FEATURES` need nothing but the page, its
+metadata and lexicons; `ROUND_FEATURES` are about the scores that a first model gave the blocks: what it said of a
+block's neighbours, containers and like; `WITNESS_FEATURES` about the blocks that another extractor took.  A container
+holds the blocks from one place to another, so that what is in it is a difference of running sums, and a page costs time
+in proportion to its blocks.
 
 Lengths are counted in words (`cleaner.text.weight`), distances in blocks.
 """
@@ -12,14 +12,14 @@ Lengths are counted in words (`cleaner.text.weight`), distances in blocks.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.page import HEADINGS, Page
@@ -72,6 +72,7 @@ WITHIN = (
     ("blockquote",),
     ("a",),
 )
+_BITS = {tag: 1 << place for place, tags in enumerate(WITHIN) for tag in tags}
 NEAR = (-3, -2, -1, 1, 2, 3)
 
 TEXT_FEATURES = (
@@ -100,16 +101,27 @@ MAIN_FEATURES = tuple(
     for name in ("main_inside", "main_distance", "main_place", "main_steps", "main_blocks", "main_linked")
 )
 LIKE_FEATURES = tuple(
-    f"{name}_{key}" for key in ("path", "names", "siblings") for name in ("like_blocks", "like_prose", "like_words", "like_linked")
+    f"like_{name}_{key}" for key in ("path", "names", "siblings") for name in ("blocks", "prose", "words", "linked")
 )  # fmt: skip
 SHARED_FEATURES = (
     "in_title", "title_in", "is_title", "in_description", "description_in", "in_body", "in_prose", "subjects",
     "title_seen", "has_body", "is_author", "title_distance", "title_steps", "title_box",
     "article_outer", "article_inner", "articles", "copied_before", "copied_after", "holds",
+    "held_share",
 )  # fmt: skip
 NAME_FEATURES = (
-    "names_own", "names_own_most", "names_own_least", "names_box", "names_most", "names_least", "names_sum",
-    "names_last", "names_before", "names_after", "names_lead", "names_like",
+    "names_own",
+    "names_own_most",
+    "names_own_least",
+    "names_box",
+    "names_most",
+    "names_least",
+    "names_sum",
+    "names_last",
+    "names_before",
+    "names_after",
+    "names_lead",
+    "names_like",
 )
 WORD_FEATURES = (
     "said", "said_mean", "said_most", "said_most_three", "said_least", "said_least_three", "said_near",
@@ -186,7 +198,6 @@ def name_pieces(names: str) -> tuple[str, ...]:
 def page_facts(page: Page, known: Metadata) -> Facts:
     """What can be said of the blocks of a page without any lexicon; the page has at least one block."""
     blocks, elements = page.blocks, page.elements
-    count = len(blocks.text)
     shape = shapes([text.replace("\n", " ") for text in blocks.text])
     ends = np.array([_ending(text) for text in blocks.text], dtype=np.float64)
     starts = np.array([_beginning(text) for text in blocks.text], dtype=np.float64)
@@ -276,13 +287,14 @@ def _markup(page: Page, tags: Floats, owner: Integers, first: Integers, end: Int
     blocks, elements = page.blocks, page.elements
     count = len(elements.tag)
     depth, unseen, bits = [0] * count, [False] * count, [0] * count
-    own = [sum(1 << place for place, tags in enumerate(WITHIN) if tag in tags) for tag in elements.tag]
-    bits[0] = own[0]
-    for one in range(1, count):
-        outside = elements.parent[one]
-        depth[one] = depth[outside] + 1
-        unseen[one] = unseen[outside] or elements.unseen[one]
-        bits[one] = bits[outside] | own[one]
+    parents, hidden = elements.parent, elements.unseen
+    bits[0] = _BITS.get(elements.tag[0], 0) if count else 0
+    for one, tag in enumerate(elements.tag):
+        if one:
+            outside = parents[one]
+            depth[one] = depth[outside] + 1
+            unseen[one] = unseen[outside] or hidden[one]
+            bits[one] = bits[outside] | _BITS.get(tag, 0)
     leaf = np.array(blocks.leaf)
     within = np.array(bits)[leaf]
     held = end[owner] - first[owner]
@@ -343,9 +355,7 @@ def _sums(rows: Floats) -> Floats:
     return sums
 
 
-def _containers(
-    boxes: Integers, first: Integers, end: Integers, words: Floats, prose: Flags, linked: Floats
-) -> Floats:
+def _containers(boxes: Integers, first: Integers, end: Integers, words: Floats, prose: Flags, linked: Floats) -> Floats:
     told = np.where(prose, words, 0.0)
     sums = _sums(np.array([words, told, words * linked, words < 4]))
     count = len(words)
@@ -443,16 +453,19 @@ def _like(page: Page) -> Integers:
     for one, tag in enumerate(elements.tag):
         of_path[one] = paths.setdefault((of_path[elements.parent[one]] if one else -1, tag), len(paths))
     rows = []
+    of_owner: dict[int, tuple[int, int, int]] = {}
     for owner in page.blocks.owner:
-        outside = elements.parent[owner]
-        tag = elements.tag[owner]
-        rows.append(
-            (
+        found = of_owner.get(owner)
+        if found is None:
+            outside = elements.parent[owner]
+            tag = elements.tag[owner]
+            key = (tag, elements.names[owner], elements.tag[outside], elements.names[outside])
+            found = of_owner[owner] = (
                 of_path[owner],
-                names.setdefault((tag, elements.names[owner], elements.tag[outside], elements.names[outside]), len(names)),
+                names.setdefault(key, len(names)),
                 siblings.setdefault((outside, tag), len(siblings)),
             )
-        )  # fmt: skip
+        rows.append(found)
     return np.array(rows).T
 
 
@@ -474,7 +487,14 @@ _SPACES = re.compile(r"[\W_]+")
 
 
 def _shared(
-    page: Page, owner: Integers, first: Integers, end: Integers, up: Integers, words: Floats, prose: Flags, known: Metadata
+    page: Page,
+    owner: Integers,
+    first: Integers,
+    end: Integers,
+    up: Integers,
+    words: Floats,
+    prose: Flags,
+    known: Metadata,
 ) -> Floats:
     """What a block shares with title, description and structured body, and with other blocks of the page."""
     texts = page.blocks.text
@@ -491,32 +511,41 @@ def _shared(
     rows = np.zeros((len(SHARED_FEATURES), len(texts)))
     title_seen = False
     keys: list[str] = []
-    for place, (text, subjects, told) in enumerate(zip(texts, own, prose.tolist(), strict=True)):
+    titles = [title for title in titles if title]
+    described, has_body = len(description), len(body) > 200
+    figures: list[tuple[float, ...]] = []
+    for text, subjects, told in zip(texts, own, prose.tolist(), strict=True):
         key = _SPACES.sub("", text[:20000]).casefold()
         is_title = key in title_keys and key != ""
         size = len(subjects)
-        shares = [(len(subjects & title), len(title)) for title in titles if title]
-        in_title = max([both / size for both, _ in shares], default=-1.0) if size else -1.0
-        title_in = max([both / whole for both, whole in shares], default=-1.0)
-        both = len(subjects & description)
+        if size:
+            shares = [(len(subjects & title), len(title)) for title in titles]
+            both = len(subjects & description) if described else 0
+            known_words = sum([in_prose[word] > told for word in subjects])
+        else:
+            shares, both, known_words = [(0, 1) for _ in titles], 0, 0
         keys.append(key)
-        rows[:11, place] = (
-            in_title,
-            title_in,
-            is_title,
-            both / size if size and description else -1.0,
-            both / len(description) if description else -1.0,
-            (key in body) if body and len(key) > 20 else -1.0,
-            sum([in_prose[word] > told for word in subjects]) / size if size else -1.0,
-            size,
-            title_seen,
-            len(body) > 200,
-            key in authors,
+        figures.append(
+            (
+                max([inside for inside, _ in shares], default=-size) / size if size else -1.0,
+                max([inside / whole for inside, whole in shares], default=-1.0),
+                is_title,
+                both / size if size and described else -1.0,
+                both / described if described else -1.0,
+                (key in body) if body and len(key) > 20 else -1.0,
+                known_words / size if size else -1.0,
+                size,
+                title_seen,
+                has_body,
+                key in authors,
+            )
         )
         title_seen = title_seen or is_title
+    rows[:11] = np.array(figures, dtype=np.float64).T
     rows[11:14] = _from_title(page, rows[2] > 0, owner, first, end, up)
     rows[14:17] = _articles(page)
-    rows[17:] = _copies(keys, words)
+    rows[17:20] = _copies(keys, words)
+    rows[20] = np.minimum(rows[19] / np.maximum(words, 1.0), 3.0)
     return rows
 
 
@@ -552,7 +581,8 @@ def _articles(page: Page) -> Floats:
             inner[one] = found
             outer[one] = outer[one] or found
     leaf = np.array(page.blocks.leaf)
-    return np.minimum(np.array([np.array(outer)[leaf], np.array(inner)[leaf], np.full(len(leaf), found)]), FAR)
+    numbers = np.array([np.array(outer)[leaf], np.array(inner)[leaf], np.full(len(leaf), found)], dtype=np.float64)
+    return np.asarray(np.minimum(numbers, FAR))
 
 
 HEAD = 40
@@ -562,7 +592,7 @@ HEAD = 40
 def _copies(keys: Sequence[str], words: Floats) -> Floats:
     """For each block: does its beginning stand in an earlier block, in a later one; the words of such blocks in it."""
     rows = np.zeros((3, len(keys)))
-    bounds = np.cumsum([0, *(len(key) for key in keys)])
+    bounds = [0, *accumulate(map(len, keys))]
     joined = "".join(keys)
     for place, key in enumerate(keys):
         if len(key) < HEAD:
@@ -571,7 +601,7 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
         for _ in range(3):
             if at < 0:
                 break
-            holder = int(np.searchsorted(bounds, at, side="right")) - 1
+            holder = bisect_right(bounds, at) - 1
             if holder != place:
                 rows[0 if holder < place else 1, place] += 1
                 rows[2, holder] += words[place]
@@ -599,14 +629,13 @@ def _names(page: Page, box: Integers, lexicon: Lexicon) -> tuple[Floats, Floats]
         total[one] = total[outside] + value[0]
         last[one] = value[0] if value[1] or value[2] else last[outside]
     leaf, owner = np.array(blocks.leaf), np.array(blocks.owner)
-    values = np.array(own)
-    inner = np.where((values[leaf] != 0).any(axis=1), leaf, owner)
+    table = np.array(own)
+    inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
     latest = np.array(last)[leaf]
     sums = np.array(total)[leaf]
     before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
     before[1:], after[:-1] = latest[:-1], latest[1:]
-    mixed, high, low = values[inner].T
-    rows = [mixed, high, low, values[box, 0], np.array(most)[leaf], np.array(least)[leaf], sums, latest, before, after]
+    rows = [*table[inner].T, table[box, 0], np.array(most)[leaf], np.array(least)[leaf], sums, latest, before, after]
     return np.array(rows), sums
 
 
@@ -641,8 +670,8 @@ def _said(texts: Sequence[str], box: Integers, first: Integers, end: Integers, l
                 sum([value for value in values[:3] if value < 0]),
             )
     sums = np.concatenate(([0.0], np.cumsum(rows[0])))
-    place = np.arange(len(texts))
-    low, high = np.maximum(place - 3, 0), np.minimum(place + 4, len(texts))
+    line = np.arange(len(texts))
+    low, high = np.maximum(line - 3, 0), np.minimum(line + 4, len(texts))
     rows[6] = (sums[high] - sums[low] - rows[0]) / np.maximum(high - low - 1, 1)
     rows[7] = (sums[end[box]] - sums[first[box]]) / np.maximum(end[box] - first[box], 1)
     return rows
@@ -676,7 +705,7 @@ def round_features(facts: Facts, scores: Floats) -> Floats:
     from_told, to_told = _distances(sure)
     through = np.cumsum(told)
     main = _smallest(0.6, np.where(chance >= 0.5, told, 0.0), facts.first, facts.end)
-    low, high = int(facts.first[main]), int(facts.end[main])
+    inside = slice(int(facts.first[main]), int(facts.end[main]))
     beside = _beside(main, facts.boxes[0], facts.first, facts.end, facts.up, count)
     full = np.ones(count)
     best = float(np.max(np.where(facts.prose, scores, -20.0))) if facts.prose.any() else float(scores.max())
@@ -685,7 +714,7 @@ def round_features(facts: Facts, scores: Floats) -> Floats:
     rows += [
         through - told, whole - through, from_told, to_told, (through - told / 2) / whole, whole * full,
         float(sure.sum()) * full, *(beside[0], beside[1], beside[3]),
-        full * float(told[low:high].sum()) / max(float(facts.words[low:high].sum()), 1.0),
+        full * float(told[inside].sum()) / max(float(facts.words[inside].sum()), 1.0),
         scores - best, ranks / max(count, 1), said / np.maximum(held, 1e-9) - float((told * chance).sum()) / whole,
     ]  # fmt: skip
     return np.array(rows).T

@@ -120,20 +120,28 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
         published=_first(
             linked(article.get("datePublished")),
             meta(
-                "article:published_time", "og:article:published_time", "parsely-pub-date", "sailthru.date",
-                "datepublished", "publishdate", "publish-date", "pubdate", "date", "dc.date", "dc.date.issued",
-                "dcterms.created", "cxenseparse:recs:publishtime",
+                "article:published_time",
+                "og:article:published_time",
+                "parsely-pub-date",
+                "sailthru.date",
+                "datepublished",
+                "publishdate",
+                "publish-date",
+                "pubdate",
+                "date",
+                "dc.date",
+                "dc.date.issued",
+                "dcterms.created",
+                "cxenseparse:recs:publishtime",
             ),
             marked("datePublished"),
-        ),  # fmt: skip
+        ),
         modified=_first(
             linked(article.get("dateModified")),
             meta("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
             marked("dateModified"),
         ),
-        site=_first(
-            meta("og:site_name"), linked(publisher), meta("application-name", "twitter:site", "publisher")
-        ),
+        site=_first(meta("og:site_name"), linked(publisher), meta("application-name", "twitter:site", "publisher")),
         section=_first(
             linked(article.get("articleSection")), meta("article:section", "parsely-section", "section", "category")
         ),
@@ -143,7 +151,7 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
         locked=str(article.get("isAccessibleForFree", "")).lower() == "false"
         or named.get("article:content_tier", "").lower() in ("locked", "metered"),
         kind=_kind(article, named, items),
-    )  # fmt: skip
+    )
 
 
 def _first(*values: Sequence[Value]) -> Value | None:
@@ -230,6 +238,9 @@ def _microdata(tree: LexborHTMLParser) -> dict[str, list[str]]:
     return found
 
 
+AUTHOR_TAGS = (
+    "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "cxenseparse:author",
+)  # fmt: skip
 _NO_NAME = re.compile(r"^(?:https?:|www\.|@)|^\W*$", re.IGNORECASE)
 _BY = re.compile(r"^(?:by|von|par|por|da|door|av|af)\s+", re.IGNORECASE)
 
@@ -240,7 +251,7 @@ def _authors(article: Mapping[str, Any], named: Mapping[str, str], micro: Mappin
         ("json-ld", [*_strings(article.get("author")), *_strings(article.get("creator"))]),
         *(
             (f"meta:{name}", [named[name]])
-            for name in ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl", "cxenseparse:author")
+            for name in AUTHOR_TAGS
             if name in named
         ),
         ("microdata", micro.get("author", [])),

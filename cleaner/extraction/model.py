@@ -1,6 +1,6 @@
 """Which blocks of a page are its story: three rounds of trees, the last of them with a witness where it may help.
 
-The first round sees every block by itself, its containers and its like; what it is sure to be furniture is settled.  The
+The first round sees every block by itself, its containers and its like; what is furniture for certain is settled.  The
 second sees what the first said of a block's neighbours, containers and like, so that a container which holds the story
 pulls its short lines in and a stranger in it falls out.  The third, asked where the second leaves enough of the page
 open, sees what another extractor took.  `bench/train_blocks.py` trains them.
@@ -116,7 +116,7 @@ class Judgement:
 
     @property
     def doubt(self) -> float:
-        """How much of the page is open: words by how likely their block is judged wrongly, over the words of the story."""
+        """How much is open: words by how likely their block is judged wrongly, over the words of the story."""
         chance = self.model.chance(self.scores)
         wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
         return wrong / max(float((chance * self.facts.words).sum()), 1.0)

@@ -130,9 +130,9 @@ def parse_page(html: str) -> Page:
 # The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
 MAX_OPEN = 20_000
 # Elements that end without an end tag: they nest only inside others, which are counted.
-_UNCOUNTED = INVISIBLE - frozenset(("object", "svg", "math", "audio", "video", "map", "canvas", "template")) | frozenset(
-    "area br col embed hr img p li dt dd tr td th thead tbody tfoot colgroup caption wbr".split()
-)
+_UNCOUNTED = INVISIBLE - frozenset(
+    ("object", "svg", "math", "audio", "video", "map", "canvas", "template")
+) | frozenset("area br col embed hr img p li dt dd tr td th thead tbody tfoot colgroup caption wbr".split())
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 
 

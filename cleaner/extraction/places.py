@@ -1,4 +1,4 @@
-"""Where on a page a block stands, told by the elements around it and their names: a code for the reason of a removal."""
+"""Where on a page a block stands, told by the elements around it and their names: codes for reasons of removals."""
 
 from __future__ import annotations
 
@@ -54,6 +54,10 @@ def places(page: Page) -> list[str]:
     for one, (tag, names) in enumerate(zip(elements.tag, elements.names, strict=True)):
         bits[one] = bits[elements.parent[one]] | (_bits(tag, names) if one else 0)
     return [
-        _PLACES[(found & -found).bit_length() - 1][0] if (found := bits[leaf]) else "links" if linked > 0.5 else "outside"
+        _PLACES[(found & -found).bit_length() - 1][0]
+        if (found := bits[leaf])
+        else "links"
+        if linked > 0.5
+        else "outside"
         for leaf, linked in zip(page.blocks.leaf, page.blocks.linked, strict=True)
     ]

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
+
+from cleaner.settings import SettingsError
 
 Extractor = Callable[[str, str | None], str | None]
 """Takes the page's HTML and its URL, if it is known; gives the lines of the story, or None."""
@@ -44,24 +47,30 @@ def _extractor(name: str) -> Extractor:
 
     found = entry_points(group=GROUP, name=name)
     if not found:
-        raise ValueError(f"no extractor {name!r}; there are {', '.join(names())}")
+        raise SettingsError(f"extractor: {name!r} is none of auto, blocks, {', '.join(names())}")
     loaded: Extractor = next(iter(found)).load()
     return loaded
 
 
+def check_extractor(name: str) -> None:
+    """Raise `SettingsError` for the name of an extractor that is not there."""
+    if name not in ("auto", "blocks"):
+        _extractor(name)
+
+
 def ask(name: str, html: str, url: str | None) -> str | None:
-    """The text that an extractor holds for the story.  Raises `ValueError` for a name that nobody registered."""
+    """The text that an extractor holds for the story.  Raises `SettingsError` for a name that nobody registered."""
     return _extractor(name)(html, url)
 
 
 def _trafilatura(html: str, url: str | None) -> str | None:
-    """trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness.
+    """Trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness.
 
     Never with ``deduplicate``: it carries state from page to page and deletes by call order.
     """
     import trafilatura
 
-    found = trafilatura.bare_extraction(
+    found: Any = trafilatura.bare_extraction(
         html, url=url, include_comments=False, deduplicate=False, with_metadata=False, fast=True
     )
     text: str | None = found.text if found is not None else None

@@ -77,7 +77,9 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     verdicts = _judge(page, known, raw, extractor, model)
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
-    segments, parts, position = [], [], 0
+    segments: list[Segment] = []
+    parts: list[str] = []
+    position = 0
     rows = [*zip(texts, _markups(page, known, verdicts), strict=True)]
     rows += [(text, _UNSEEN) for text in verdicts.unseen]
     for text, markup in rows:

@@ -59,6 +59,10 @@ CLEAN = pa.schema(
         pa.field("dateline", pa.struct([("place", pa.string()), ("date", pa.string()), ("agency", pa.string())])),
         pa.field("language_by", pa.string()),
         pa.field("language_confidence", pa.float32()),
+        pa.field("modified", pa.string()),
+        pa.field("section", pa.string()),
+        pa.field("canonical", pa.string()),
+        pa.field("sources", pa.list_(pa.struct([("field", pa.string()), ("source", pa.string())])), nullable=False),
     ],
     metadata=_METADATA,
 )
