@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cleaner.document import Document, Markup, Segment
-from cleaner.extraction.dates import iso_date
+from cleaner.extraction.dates import find_day, iso_date
 from cleaner.extraction.features import page_facts
 from cleaner.extraction.kind import non_article
 from cleaner.extraction.metadata import Metadata, Value, read_metadata
@@ -87,10 +87,15 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         segments.append(Segment(position, position + len(text) + 1, len(segments) + 1, role, markup))
         parts.append(f"{text}\n")
         position += len(text) + 1
-    facts: dict[str, object] = {"witness": verdicts.witness is not None, "page": _facts(known)}
+    facts: dict[str, object] = {"witness": verdicts.witness is not None}
     found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
     if found is not None:
         facts["non_article"] = found
+    day = raw.date or (iso_date(known.published.text) if known.published else None)
+    if day is None and found is None:
+        day = find_day(html, raw.url)
+        known = replace(known, published=Value(day, "htmldate") if day else None)
+    facts["page"] = _facts(known)
     address = raw.url or (known.canonical.text if known.canonical else None)
     return Document(
         id=raw.id,
@@ -101,7 +106,7 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         site=raw.site or host(address) or (known.site.text if known.site else None),
         title=raw.title or (known.title.text if known.title else None),
         author=raw.author or ", ".join(author.text for author in known.authors) or None,
-        date=raw.date or (iso_date(known.published.text) if known.published else None),
+        date=day,
         language=raw.language or (known.language.text if known.language else None),
         facts=facts,
     )
