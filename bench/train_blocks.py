@@ -2,9 +2,9 @@
 
     python bench/train_blocks.py [--data DIR] [--out FILE] [--folds DIR]
 
-A block is labelled story when the page's gold text holds it in order (`cleaner.ingest.align`).  Three rounds of trees:
-the first sees the block, its containers and its like; the second what the first said around it as well; the third
-what trafilatura took, too.  Everything is cross-validated by site: five folds; what a block of a test site is scored
+A block is labelled story when the page's gold text holds it in order (`cleaner.ingest.align`).  Two rounds of trees: the
+first sees the block, its containers and its like; the second what the first said around it and what trafilatura took,
+too.  Everything is cross-validated by site: five folds; what a block of a test site is scored
 with, names and words of the lexicons included, was learned on other sites, and so is what the first round says of a
 page that the second one is trained on.  The models of the folds are written to DIR, for `bench/quality.py` to measure
 with.  The same data gives the same bytes.
@@ -265,32 +265,28 @@ def thin(features: Table, data: Data) -> npt.NDArray[np.float64]:
 SHORT_WORDS = 8
 
 
-class LaterRounds:
-    """The second and third round over all pages, from honest scores of the first."""
+class SecondRound:
+    """The second round over all pages, from honest scores of the first."""
 
     def __init__(self, data: Data, first: npt.NDArray[np.float64]) -> None:
         self.data = data
         self.first = first
         self.open = first > SURE_CRUFT
-        told, heard = data.rows(around, first), data.rows(witnessed, first)
-        self._told = told[self.open], np.concatenate((told, heard), axis=1)[self.open]
+        self._told = np.concatenate((data.rows(around, first), data.rows(witnessed, first)), axis=1)[self.open]
 
-    def train(self, features: Table, chosen: npt.NDArray[np.bool_]) -> list[Any]:
-        """The models of both rounds, from the pages chosen."""
+    def train(self, features: Table, chosen: npt.NDArray[np.bool_]) -> Any:
+        """The model, from the pages chosen."""
         data, used = self.data, (chosen & self.data.used)[self.open]
-        story, weights, own = data.story[self.open][used], data.weights[self.open][used], features[self.open][used]
-        return [fit(np.concatenate((own, told[used]), axis=1), story, weights) for told in self._told]
+        seen = np.concatenate((features[self.open][used], self._told[used]), axis=1)
+        return fit(seen, data.story[self.open][used], data.weights[self.open][used])
 
-    def judge(self, models: Sequence[Any], features: Table, asked: npt.NDArray[np.bool_]) -> list[Any]:
-        """What both rounds say of the blocks asked about."""
-        scores = []
+    def judge(self, model: Any, features: Table, asked: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """What the model says of the blocks asked about."""
         rows = asked[self.open]
-        own = features[self.open][rows]
-        for model, told in zip(models, self._told, strict=True):
-            said = self.first.copy()
-            said[self.open & asked] = predict(model, np.concatenate((own, told[rows]), axis=1))
-            scores.append(said[asked])
-        return scores
+        said = self.first.copy()
+        seen = np.concatenate((features[self.open][rows], self._told[rows]), axis=1)
+        said[self.open & asked] = predict(model, seen)
+        return said[asked]
 
 
 def main() -> int:
@@ -308,10 +304,10 @@ def main() -> int:
     return 0
 
 
-def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> npt.NDArray[np.float64]:
-    """Train from looked-at pages; returns the cross-validated scores of the three rounds, a row each."""
+def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> None:
+    """Train from looked-at pages."""
     data, lexicons = Data(samples), Lexicons(samples)
-    scores = np.zeros((3, len(data.story)))
+    scores = np.zeros((2, len(data.story)))
     firsts = []
     for test in range(FOLDS):
         features = fold_features(data, lexicons, test)
@@ -319,27 +315,30 @@ def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> npt
         firsts.append(fit(features[chosen], data.story[chosen], weights[chosen]))
         scores[0, data.folds == test] = predict(firsts[-1], features[data.folds == test])
         print(f"fold {test}, first round: {int(chosen.sum()):,} blocks", file=sys.stderr, flush=True)
-    rounds = LaterRounds(data, scores[0])
-    later = []
+    second = SecondRound(data, scores[0])
+    seconds = []
     for test in range(FOLDS):
         features = fold_features(data, lexicons, test)
-        later.append(rounds.train(features, data.folds != test))
-        for number, own in enumerate(rounds.judge(later[-1], features, data.folds == test), 1):
-            scores[number, data.folds == test] = own
-        print(f"fold {test}, later rounds", file=sys.stderr, flush=True)
+        seconds.append(second.train(features, data.folds != test))
+        scores[1, data.folds == test] = second.judge(seconds[-1], features, data.folds == test)
+        print(f"fold {test}, second round", file=sys.stderr, flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "scores.npy", scores)
     curve = calibrate(scores, data)
     record = training_record(source, samples)
-    for test, (first, rest) in enumerate(zip(firsts, later, strict=True)):
-        own = record | {"without fold": test}
-        write(folder / f"{test}.json", [first, *rest], lexicons, frozenset({test}), curve, own)
+    for test, models in enumerate(zip(firsts, seconds, strict=True)):
+        write(folder / f"{test}.json", models, lexicons, frozenset({test}), curve, record | {"without fold": test})
     features = fold_features(data, lexicons, None)
     chosen = (weights := thin(features, data)).astype(bool)
-    whole = [fit(features[chosen], data.story[chosen], weights[chosen])]
-    whole += rounds.train(features, np.ones(len(data.story), dtype=np.bool_))
-    write(out, whole, lexicons, frozenset(), curve, record)
-    return scores
+    whole = fit(features[chosen], data.story[chosen], weights[chosen])
+    write(
+        out,
+        (whole, second.train(features, np.ones(len(data.story), dtype=np.bool_))),
+        lexicons,
+        frozenset(),
+        curve,
+        record,
+    )
 
 
 def fold_features(data: Data, lexicons: Lexicons, test: int | None) -> Table:
@@ -352,11 +351,11 @@ def fold_features(data: Data, lexicons: Lexicons, test: int | None) -> Table:
 
 
 def calibrate(scores: npt.NDArray[np.float64], data: Data) -> dict[str, list[float]]:
-    """Share of story by score: isotonic regression on the cross-validated scores of both later rounds."""
+    """Share of story by score: isotonic regression on the cross-validated scores of both rounds."""
     from sklearn.isotonic import IsotonicRegression
 
     used = data.used & (scores[0] > SURE_CRUFT)
-    given = np.concatenate((scores[1][used], scores[2][used]))
+    given = np.concatenate((scores[0][used], scores[1][used]))
     story = np.tile(data.story[used], 2)
     curve = IsotonicRegression(out_of_bounds="clip").fit(given, story, sample_weight=np.tile(data.weights[used], 2))
     points = np.unique(np.round(np.quantile(given, np.linspace(0.0, 1.0, 400)), 2))

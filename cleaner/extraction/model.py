@@ -1,9 +1,10 @@
-"""Which blocks of a page are its story: three rounds of trees, the last of them with a witness where it may help.
+"""Which blocks of a page are its story: trees, and where they are in doubt, trees that have heard a witness as well.
 
-The first round sees every block by itself, its containers and its like; what is furniture for certain is settled.  The
-second sees what the first said of a block's neighbours, containers and like, so that a container which holds the story
-pulls its short lines in and a stranger in it falls out.  The third, asked where the second leaves enough of the page
-open, sees what another extractor took.  `bench/train_blocks.py` trains them.
+The first round sees every block by itself, its containers, its like and its place.  What it leaves open is judged again,
+on pages where that is much, by a second round that sees what another extractor took, and what the first round said of a
+block's neighbours, containers and like, so that a container which holds the story pulls its short lines in and a
+stranger in it falls out.  (Such a round without a witness gains nothing: docs/quality.md.)  `bench/train_blocks.py`
+trains them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from cleaner.scoring.shape import Floats
 from cleaner.scoring.trees import Trees
 
 MODEL = Path(__file__).parent / "blocks.json"
-# Log odds of the first round below which a block is furniture, whatever stands around it: of the story's words in the
+# Log odds of the first round below which a block is furniture, whatever a witness says: of the story's words in the
 # development benchmark 0.04 % lie below, of all blocks 59 %.
 SURE_CRUFT = -5.0
 
@@ -41,7 +42,7 @@ SURE_CRUFT = -5.0
 class BlockModel:
     """What the model file holds."""
 
-    rounds: tuple[Trees, Trees, Trees]
+    rounds: tuple[Trees, Trees]
     names: Lexicon
     said: Lexicon
     points: Floats
@@ -56,7 +57,7 @@ class BlockModel:
 
 def features_of_round(number: int) -> tuple[str, ...]:
     """Names of what each round sees."""
-    return (*BLOCK_FEATURES, *(ROUND_FEATURES if number else ()), *(WITNESS_FEATURES if number == 2 else ()))
+    return (*BLOCK_FEATURES, *ROUND_FEATURES, *WITNESS_FEATURES) if number else BLOCK_FEATURES
 
 
 def load_block_model(path: Path = MODEL) -> BlockModel:
@@ -67,9 +68,9 @@ def load_block_model(path: Path = MODEL) -> BlockModel:
         if tuple(trees["features"]) != features_of_round(number):
             raise ValueError(f"{path}: round {number + 1} was trained on other features: train it again (make train)")
         rounds.append(Trees(trees["feature"], trees["border"], trees["leaf"], float(trees["bias"])))
-    one, two, three = rounds
+    one, two = rounds
     return BlockModel(
-        rounds=(one, two, three),
+        rounds=(one, two),
         names=data["names"],
         said=data["said"],
         points=np.array(data["calibration"]["score"], dtype=np.float64),
@@ -85,9 +86,9 @@ def block_model() -> BlockModel:
 
 
 class Judgement:
-    """The scores of a page's blocks (log odds of being story), round by round.
+    """The scores of a page's blocks (log odds of being story): of the first round, then of the second.
 
-    ``open`` are the blocks that the first round does not settle; the later rounds look at no others.
+    ``open`` are the blocks that the first round does not settle; the second looks at no others.
     """
 
     def __init__(self, model: BlockModel, page: Page, facts: Facts) -> None:
@@ -95,24 +96,19 @@ class Judgement:
         self.facts = facts
         learned = learned_features(page, facts, model.names, model.said)
         self._seen = np.concatenate((facts.plain, learned), axis=1)
-        first = model.rounds[0].scores(self._seen)
-        self.open = np.flatnonzero(first > SURE_CRUFT)
-        self._seen = np.concatenate((self._seen, round_features(facts, first)), axis=1)
-        self.scores = first
-        self._first = first
+        self.scores = model.rounds[0].scores(self._seen)
+        self.open = np.flatnonzero(self.scores > SURE_CRUFT)
         self._round = 0
-        self._again(1)
-
-    def _again(self, number: int) -> None:
-        self.scores = self._first.copy()
-        if len(self.open):
-            self.scores[self.open] = self.model.rounds[number].scores(self._seen[self.open])
-        self._round = number
 
     def hear(self, taken: list[bool]) -> None:
         """Judge again with what a witness took."""
-        self._seen = np.concatenate((self._seen, witness_features(self.facts, taken, self._first)), axis=1)
-        self._again(2)
+        told = round_features(self.facts, self.scores)
+        heard = witness_features(self.facts, taken, self.scores)
+        self._seen = np.concatenate((self._seen, told, heard), axis=1)
+        self._round = 1
+        if len(self.open):
+            self.scores = self.scores.copy()
+            self.scores[self.open] = self.model.rounds[1].scores(self._seen[self.open])
 
     @property
     def doubt(self) -> float:
