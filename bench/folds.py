@@ -32,6 +32,7 @@ def cleaner_of(folds: str, fold: int | str, preset: str = "balanced", blocks: st
     cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
     if blocks is not None:
         cleaner.block_model = load_block_model(Path(blocks) / f"{fold}.json")
+        cleaner.warm_up()
     return cleaner
 
 

@@ -2,9 +2,9 @@
 
     python bench/train_blocks.py [--data DIR] [--out FILE] [--folds DIR]
 
-A block is labelled story when the page's gold text holds it in order (`cleaner.ingest.align`).  Two rounds of trees: the
-first sees the block, its containers and its like; the second what the first said around it and what trafilatura took,
-too.  Everything is cross-validated by site: five folds; what a block of a test site is scored
+A block is labelled story when the page's gold text holds it in order (`cleaner.ingest.align`).  Two rounds of trees:
+the first sees the block, its containers and its like; the second what the first said around it and what trafilatura
+took, too.  Everything is cross-validated by site: five folds; what a block of a test site is scored
 with, names and words of the lexicons included, was learned on other sites, and so is what the first round says of a
 page that the second one is trained on.  The models of the folds are written to DIR, for `bench/quality.py` to measure
 with.  The same data gives the same bytes.

@@ -67,7 +67,7 @@ def cleaners() -> dict[str, Cleaner]:
         ("<blockquote>said<cite>who</cite></blockquote>next", ["saidwho", "next"]),
         ("<ul><li>one<li>two<ul><li>three</ul></ul>", ["one", "two", "three"]),
         ("<p>see<script>x</script><style>y</style><template>z</template><p hidden>h<p>n", ["see", "n"]),
-        ("<noscript><p>copy</p></noscript><p>story", ["story"]),
+        ("<p>story</p><div><noscript><p>copy</p></noscript></div>", ["story"]),
         ("<p>a<!-- b -->c", ["ac"]),
         ("<p>&#xD800;&nbsp;x&zwj;", ["\ufffd x\u200d"]),
         ("<td>lost<p>cell", ["lost", "cell"]),
@@ -226,7 +226,10 @@ def test_a_row_tells_what_the_page_says_and_where(cleaners: dict[str, Cleaner]) 
 
 @pytest.mark.parametrize("extractor", ["auto", "blocks", "trafilatura"])
 def test_the_headline_stands_in_the_title_or_first_in_the_text(extractor: str) -> None:
-    page = raw(f"<title>The crane goes</title><article><h1>The crane goes</h1>{STORY}</article>")
+    page = raw(
+        f"<!DOCTYPE html><html><head><title>The crane goes</title></head><body>{MENU}"
+        f"<article><h1>The crane goes</h1>{STORY}</article></body></html>"
+    )
     for headline, first in (("title", PARAGRAPHS[0]), ("text", "The crane goes")):
         outcome, rejection, _ = Cleaner(Settings(extractor=extractor, headline=headline)).clean_raw(page)
         assert outcome is not None and rejection is None
@@ -248,7 +251,7 @@ NON_ARTICLES = {
     "script_shell": "<title>Elm Post</title><div id=root></div><script>1</script><script>2</script><script>3</script>"
     "<p>Please enable JavaScript.</p>",
     "consent_wall": "<title>Elm Post</title><div class=cmp><h2>Your privacy</h2><p>We and our partners use cookies.</p>"
-    "<p>Cookies help us to measure.</p><button>Accept cookies</button></div>" + "<p>" + "Elm Post " * 20,
+    "<p>Cookies help us to measure.</p><button>Accept cookies</button></div>" + "<a href=/>Elm Post</a><br>" * 6,
     "paywall": "<title>The crane goes</title><meta property=og:type content=article>" + MENU + "<h1>The crane goes</h1>"
     "<div class=paywall-box><p>This story is for readers with a subscription.</p><a href=/s>Subscribe now</a></div>"
     + "<footer>" + "<a href=/i>Imprint of Elm Post</a> " * 12 + "</footer>",
@@ -323,7 +326,7 @@ def test_a_model_of_other_features_is_refused(tmp_path: object) -> None:
     from pathlib import Path
 
     assert block_model().record["sites"] > 800
-    assert len(features_of_round(0)) < len(features_of_round(1)) < len(features_of_round(2))
+    assert len(features_of_round(0)) < len(features_of_round(1))
     path = Path(str(tmp_path)) / "model.json"
     path.write_text(json.dumps({"rounds": [{"features": ["words"]}]}))
     with pytest.raises(ValueError, match="train it again"):
