@@ -127,17 +127,16 @@ def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> Pag
     seconds["trafilatura"] = time.process_time() - started
     settings = cleaner.settings
     try:
-        # lines are remembered for a while: only the first of two goes over a page has to pay, and is timed
-        timed = MODES[len(html) % 2]
-        for mode in (timed, *MODES):
+        results = {}
+        for mode in MODES if len(html) % 2 else reversed(MODES):
             cleaner.settings = replace(settings, extractor=mode)
             started = time.process_time()
-            outcome, rejection, _ = cleaner.clean_raw(raw)
-            seconds.setdefault(mode, time.process_time() - started)
+            results[mode] = cleaner.clean_raw(raw)
+            if len(results) == 1:  # lines are remembered for a while: the second go over a page is cheaper
+                seconds[mode] = time.process_time() - started
+        for mode, (outcome, rejection, _) in results.items():
             texts[mode] = "" if rejection or outcome is None else outcome.text
-        for mode in MODES:
-            if mode != timed:
-                del seconds[mode]
+        outcome, rejection, _ = results["auto"]
     finally:
         cleaner.settings = settings
     balanced, asked = True, False

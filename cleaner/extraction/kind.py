@@ -14,8 +14,9 @@ from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.page import Page
 from cleaner.text import is_prose, weight
 
-# Words of kept prose from which on a page is an article; see docs/quality.md for what that costs and catches.
-STORY_WORDS = 40.0
+# Words of kept prose from which on a page is an article, and those of a page that neither calls itself one nor names a
+# day of publication; see docs/quality.md for what that costs and catches.
+STORY_WORDS, UNCLAIMED_WORDS = 40.0, 80.0
 # Fewer visible words than this, and scripts: the page is drawn by them.
 SHELL_WORDS = 60.0
 
@@ -51,7 +52,8 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     texts = page.blocks.text
     words = [weight(text) for text in texts]
     story = sum(size for size, text, is_kept in zip(words, texts, kept, strict=True) if is_kept and is_prose(text))
-    if story >= STORY_WORDS:
+    claims = known.kind == "article" or known.published is not None
+    if story >= (STORY_WORDS if claims else UNCLAIMED_WORDS):
         return None
     total = sum(words)
     found = f"{story:.0f} words of story"

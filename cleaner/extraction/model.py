@@ -3,8 +3,8 @@
 The first round sees every block by itself, its containers, its like and its place.  What it leaves open is judged
 again, on pages where that is much, by a second round that sees what another extractor took, and what the first round
 said of a block's neighbours, containers and like, so that a container which holds the story pulls its short lines in
-and a stranger in it falls out.  (Such a round without a witness gains nothing: docs/quality.md.)  `bench/train_blocks.py`
-trains them.
+and a stranger in it falls out.  (Such a round without a witness gains nothing: docs/quality.md.)
+`bench/train_blocks.py` trains them.
 """
 
 from __future__ import annotations
