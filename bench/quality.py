@@ -6,7 +6,7 @@ DIR holds ``gold.jsonl`` (``id``, ``dataset``, ``html``, ``paragraphs`` …) and
 through the whole chain, with ``--extractor auto`` and with ``blocks``; the models were trained without its site.  A
 page that is rejected scores 0, as an empty text does.  Token F1 is the F1 of the multisets of ``\\w+`` tokens in lower
 case, a page, then the mean over pages; in scripts without spaces every character is a token.  CPU time is that of one
-process.
+process.  Writes the tables into docs/quality.md, unless DIR is another than the usual one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 
 from extractors import EXTRACTORS
 from folds import BLOCK_FOLD_MODELS, FOLD_MODELS, cleaner_of, has_models
+from included import include
 from labelled import DATA, fold_of
 from side_by_side import Row, write
 
@@ -311,8 +312,10 @@ def main() -> int:
     folds, blocks = str(options.folds.resolve()), str(options.blocks.resolve())
     with ProcessPoolExecutor() as pool:
         results = list(pool.map(_measure, [(page, options.data, folds, blocks) for page in pages], chunksize=8))
-    print("\n".join(["## HTML pages", "", *table(results), "", "## Removals", "", *rules_table(results), ""]))
-    print("\n".join(notes(results)))
+    report = [*table(results), "", *(f"- {note}" for note in notes(results)), "", *rules_table(results)]
+    print("\n".join(report))
+    if options.data == DATA:
+        include("bench/quality.py", "\n".join(report))
     worst = sorted(results, key=lambda row: row.scores["auto"].f1)[: options.worst]
     described = []
     for result in worst:
