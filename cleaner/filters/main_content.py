@@ -1,9 +1,9 @@
 """Page furniture of an HTML page: every visible block that extraction does not count to the story.
 
-What it says of each block is a markup fact (see `cleaner.ingest.html`): the probability that the block is story, given
-by a model of blocks, or the verdict of another extractor.  What is left out is removed here, with a removal, so that it
-can be audited and restored.  The story's own headline, which is the row's title, goes as well, unless it is asked for.
-Text without markup is left alone.
+What it says of each block is a markup fact (see `cleaner.ingest.html`): the verdict of the model of blocks, with the
+probability that the block is story, or that of another extractor.  What is left out is removed here, with a removal,
+so that it can be audited and restored.  The story's own headline, which is the row's title, goes as well, unless it is
+asked for.  Text without markup is left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from cleaner.chain import View
 from cleaner.document import Markup, Removal
 from cleaner.extraction.places import TOLD
-from cleaner.ingest.html import KEPT
 
 NAME = "main_content"
 
@@ -42,17 +41,18 @@ class MainContent:
                     yield line.remove(NAME, "headline", "The headline, which is the title of the row.", HEADLINE)
                 kept_headline = True
             elif not is_main(markup):
+                rule = markup.place or "outside"
                 evidence: dict[str, object] = {"because": dict(markup.because)} if markup.because else {}
                 if markup.story is None:
-                    confidence = CONFIDENCE.get(markup.place, CONFIDENCE["outside"])
+                    confidence = CONFIDENCE.get(rule, CONFIDENCE["outside"])
                 else:
                     confidence = round(1 - markup.story, 3)
                     evidence["story"] = markup.story
-                if markup.witness is not None:
-                    evidence["witness"] = markup.witness
+                if markup.heard is not None:
+                    evidence["witness"] = markup.heard
                 said = "".join(f", {words}" for words in dict.fromkeys(_said(name) for name, _ in markup.because))
-                reason = f"Not in the main content: {TOLD[markup.place]}{said and '; evidence: '}{said[2:]}."
-                yield line.remove(NAME, markup.place, reason, confidence, evidence)
+                reason = f"Not in the main content: {TOLD[rule]}{said and '; evidence: '}{said[2:]}."
+                yield line.remove(NAME, rule, reason, confidence, evidence)
 
 
 # What a removal of a block is worth that repeats a title which the page names.
@@ -77,10 +77,10 @@ CONFIDENCE = {
 def is_main(markup: Markup) -> bool:
     """Whether extraction counts a block to the story.
 
-    >>> is_main(Markup(("p",), frozenset(), 0.0, story=0.9)), is_main(Markup(("p",), frozenset(), 0.0, witness=False))
+    >>> is_main(Markup(("p",), frozenset(), 0.0)), is_main(Markup(("p",), frozenset(), 0.0, witness=False))
     (True, False)
     """
-    return markup.story >= KEPT if markup.story is not None else markup.witness is not False
+    return markup.witness is not False
 
 
 # What a person is told of a feature, by the beginning of its name.

@@ -80,13 +80,14 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     texts = page.blocks.text
     if len(texts) > max_blocks:
         raise PageError("too_many_blocks", f"{len(texts):,} blocks, more than {max_blocks:,} (see --max-blocks)")
-    verdicts = _judge(page, known, raw, extractor, model)
+    where = places(page)
+    verdicts = _judge(page, known, where, raw, extractor, model)
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     segments: list[Segment] = []
     parts: list[str] = []
     position = 0
-    rows = [*zip(texts, _markups(page, known, verdicts), strict=True)]
+    rows = [*zip(texts, _markups(page, known, where, verdicts), strict=True)]
     rows += [(text, _UNSEEN) for text in verdicts.unseen]
     for text, markup in rows:
         role = "unseen" if markup is _UNSEEN else "headline" if markup.headline else _role(markup)
@@ -140,7 +141,9 @@ def _role(markup: Markup) -> str:
     return ROLES.get(markup.tag) or ("list item" if "li" in markup.path[-3:] else "paragraph")
 
 
-def _judge(page: Page, known: Metadata, raw: Raw, extractor: str, model: BlockModel | None) -> Verdicts:
+def _judge(
+    page: Page, known: Metadata, where: Sequence[str], raw: Raw, extractor: str, model: BlockModel | None
+) -> Verdicts:
     texts = page.blocks.text
     if extractor not in ("auto", "blocks"):
         said = (ask(extractor, raw.html or "", raw.url) or "").split("\n")
@@ -155,7 +158,7 @@ def _judge(page: Page, known: Metadata, raw: Raw, extractor: str, model: BlockMo
         witness = align((ask("trafilatura", raw.html or "", raw.url) or "").split("\n"), texts).taken
         judgement.hear(witness)
     chance = judgement.model.chance(judgement.scores)
-    leads = _leads(page, judgement.facts, chance)
+    leads = _leads(where, judgement.facts, chance)
     chance[leads] = np.maximum(chance[leads], KEPT)
     kept = chance >= KEPT
     unseen = _as_data(known, texts, kept.tolist())
@@ -171,7 +174,7 @@ def _judge(page: Page, known: Metadata, raw: Raw, extractor: str, model: BlockMo
     return Verdicts(kept.tolist(), witness, np.round(chance, 4).tolist(), because, unseen)
 
 
-def _leads(page: Page, facts: Facts, chance: Floats) -> list[int]:
+def _leads(where: Sequence[str], facts: Facts, chance: Floats) -> list[int]:
     """Prose between the headline and the first prose that is kept, which the page gives as its description.
 
     A standfirst often stands outside the container of the story.  Of the blocks of the development benchmark that come
@@ -185,7 +188,6 @@ def _leads(page: Page, facts: Facts, chance: Floats) -> list[int]:
         facts.plain[span, PLAIN_FEATURES.index(name)] for name in ("title_distance", "in_description")
     )
     able = facts.prose[span] & (from_title > 0) & (described >= DESCRIBED) & (chance[span] >= LEAD)
-    where = places(page)
     found = (np.flatnonzero(able) + span.start).tolist()
     return [place for place in found if where[place] in ("outside", "header")]
 
@@ -203,7 +205,7 @@ def _key(text: str) -> str:
     return _NOT_LETTERS.sub("", text).casefold()
 
 
-def _markups(page: Page, known: Metadata, verdicts: Verdicts) -> list[Markup]:
+def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[Markup]:
     elements, blocks = page.elements, page.blocks
     tokens: list[frozenset[str]] = []
     for one, names in enumerate(elements.names):
@@ -212,7 +214,7 @@ def _markups(page: Page, known: Metadata, verdicts: Verdicts) -> list[Markup]:
     paths: dict[int, tuple[str, ...]] = {}
     headlines = _headlines(page, known)
     markups = []
-    for place, (where, leaf, owner) in enumerate(zip(places(page), blocks.leaf, blocks.owner, strict=True)):
+    for place, (code, leaf, owner) in enumerate(zip(where, blocks.leaf, blocks.owner, strict=True)):
         if owner not in paths:
             paths[owner] = page.path(owner)
         markups.append(
@@ -220,9 +222,10 @@ def _markups(page: Page, known: Metadata, verdicts: Verdicts) -> list[Markup]:
                 path=paths[owner],
                 tokens=tokens[leaf],
                 link_density=blocks.linked[place],
-                witness=verdicts.witness[place] if verdicts.witness is not None else None,
+                witness=verdicts.kept[place],
+                heard=verdicts.witness[place] if verdicts.witness is not None else None,
                 story=verdicts.story[place] if verdicts.story is not None else None,
-                place=where,
+                place=code,
                 because=verdicts.because.get(place, ()),
                 headline=place in headlines,
             )
