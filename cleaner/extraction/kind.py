@@ -17,6 +17,8 @@ from cleaner.text import is_prose, weight
 # Words of kept prose from which on a page is an article, and those of a page that neither calls itself one nor names a
 # day of publication; see docs/quality.md for what that costs and catches.
 STORY_WORDS, UNCLAIMED_WORDS = 40.0, 80.0
+# So much kept text is an article, prose or not.
+ANY_WORDS = 400.0
 # Fewer visible words than this, and scripts: the page is drawn by them.
 SHELL_WORDS = 60.0
 
@@ -52,9 +54,10 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     texts = page.blocks.text
     words = [weight(text) for text in texts]
     story = sum(size for size, text, is_kept in zip(words, texts, kept, strict=True) if is_kept and is_prose(text))
-    claims = known.kind == "article" or known.published is not None
-    if story >= (STORY_WORDS if claims else UNCLAIMED_WORDS):
+    if story >= (STORY_WORDS if claims_article(known) else UNCLAIMED_WORDS):
         return None
+    if sum(size for size, is_kept in zip(words, kept, strict=True) if is_kept) >= ANY_WORDS:
+        return None  # results, verse, a list: a text without prose
     total = sum(words)
     found = f"{story:.0f} words of story"
     for title in known.titles:
@@ -77,6 +80,11 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     ):
         return "home_page", f"links make up {links / max(total, 1):.0%} of the page, which holds {found}"
     return "no_article", f"no block of the page reads like a story: {found}"
+
+
+def claims_article(known: Metadata) -> bool:
+    """Whether a page calls itself an article or names a day of publication."""
+    return known.kind == "article" or known.published is not None
 
 
 def _is_root(url: str | None) -> bool:

@@ -64,14 +64,19 @@ def ask(name: str, html: str, url: str | None) -> str | None:
 
 
 def _trafilatura(html: str, url: str | None) -> str | None:
-    """Trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness.
+    """trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness."""
+    return trafilatura_text(html, url, fast=True)
+
+
+def trafilatura_text(html: str, url: str | None, fast: bool) -> str | None:
+    """What trafilatura takes for the story; without ``fast`` it falls back on other extractors.
 
     Never with ``deduplicate``: it carries state from page to page and deletes by call order.
     """
     import trafilatura
 
     found: Any = trafilatura.bare_extraction(
-        html, url=url, include_comments=False, deduplicate=False, with_metadata=False, fast=True
+        html, url=url, include_comments=False, deduplicate=False, with_metadata=False, fast=fast
     )
     text: str | None = found.text if found is not None else None
     return text

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from cleaner.document import Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
 from cleaner.extraction.features import PLAIN_FEATURES, Facts, page_facts
-from cleaner.extraction.kind import non_article
+from cleaner.extraction.kind import claims_article, non_article
 from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import BlockModel, Judgement, block_model
 from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError, parse_page
 from cleaner.extraction.places import places
-from cleaner.extraction.witness import ask
+from cleaner.extraction.witness import ask, trafilatura_text
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
 from cleaner.scoring.shape import Floats
-from cleaner.text import weight
+from cleaner.text import is_prose, weight
 
 __all__ = ["PageError", "read_html"]
 
@@ -44,9 +45,14 @@ DOUBT = 0.08
 # A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
 # page's description, and has at least this chance of being story.
 LEAD_BLOCKS, DESCRIBED, LEAD = 12, 0.5, 0.1
+# A run of so many blocks of one kind in one element is longer than the stories that the model has learned from; it is
+# judged by its first blocks.  At most so many of them are looked at.
+LONG_RUN, RUN_HEAD, LONG_RUNS = 300, 100, 20
 # Text that a page carries as data is the story when the story found on the page has less than this share of its words.
 UNSEEN_SHARE = 0.5
 UNSEEN_WORDS = 40.0
+# Words of prose that trafilatura must find where the model finds no story.
+SECOND_WORDS = 60.0
 # A headline is no longer than this, in words.
 HEADLINE_WORDS = 60.0
 _BLANKS = re.compile(r"[\s\x1c-\x1f]+")
@@ -82,6 +88,11 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         raise PageError("too_many_blocks", f"{len(texts):,} blocks, more than {max_blocks:,} (see --max-blocks)")
     where = places(page)
     verdicts = _judge(page, known, where, raw, extractor, model)
+    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
+    if found is not None and extractor == "auto" and claims_article(known):
+        second = _second_opinion(page, raw)
+        if second is not None:
+            verdicts, found = second, None
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     segments: list[Segment] = []
@@ -95,7 +106,6 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         parts.append(f"{text}\n")
         position += len(text) + 1
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
-    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
     if found is not None:
         facts["non_article"] = found
     day = raw.date or (iso_date(known.published.text) if known.published else None)
@@ -160,6 +170,8 @@ def _judge(
     chance = judgement.model.chance(judgement.scores)
     leads = _leads(where, judgement.facts, chance)
     chance[leads] = np.maximum(chance[leads], KEPT)
+    for run in _long_runs(judgement.facts, chance):
+        chance[run] = np.maximum(chance[run], KEPT)
     kept = chance >= KEPT
     unseen = _as_data(known, texts, kept.tolist())
     if unseen:
@@ -172,6 +184,34 @@ def _judge(
         place: tuple(weights.items()) for place, weights in zip(gone, judgement.because(gone), strict=True)
     }  # fmt: skip
     return Verdicts(kept.tolist(), witness, np.round(chance, 4).tolist(), because, unseen)
+
+
+def _second_opinion(page: Page, raw: Raw) -> Verdicts | None:
+    """What trafilatura takes of a page that calls itself an article and holds no story for the model; None for little.
+
+    It looks into structured data and hidden elements as well.
+    """
+    said = trafilatura_text(raw.html or "", raw.url, fast=False) or ""
+    alignment = align(said.split("\n"), page.blocks.text)
+    if sum(weight(line) for line in said.split("\n") if is_prose(line)) < SECOND_WORDS:
+        return None
+    unseen = [text for line in alignment.unseen if (text := _BLANKS.sub(" ", line).strip())]
+    return Verdicts(alignment.taken, alignment.taken, None, {}, unseen)
+
+
+def _long_runs(facts: Facts, chance: Floats) -> list[npt.NDArray[np.int64]]:
+    """Paragraphs of one element, hundreds of them, that begin as story: they are one text, however long it is.
+
+    No page that the model has seen is so long, and a block's place on the page, which says much on others, misleads.
+    """
+    groups = facts.like[2]
+    sizes = np.bincount(groups)
+    runs = [np.flatnonzero(groups == group) for group in np.flatnonzero(sizes >= LONG_RUN)[:LONG_RUNS].tolist()]
+    return [run for run in runs if float(np.median(chance[run[:RUN_HEAD]])) >= KEPT and _is_text(facts, run)]
+
+
+def _is_text(facts: Facts, run: npt.NDArray[np.int64]) -> bool:
+    return float((facts.words[run] * facts.linked[run]).sum()) < 0.2 * float(facts.words[run].sum())
 
 
 def _leads(where: Sequence[str], facts: Facts, chance: Floats) -> list[int]:
