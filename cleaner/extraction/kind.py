@@ -18,7 +18,7 @@ from cleaner.text import is_prose, weight
 # day of publication; see docs/quality.md for what that costs and catches.
 STORY_WORDS, UNCLAIMED_WORDS = 40.0, 80.0
 # So much kept text is an article, prose or not.
-ANY_WORDS = 400.0
+ANY_WORDS = 200.0
 # Fewer visible words than this, and scripts: the page is drawn by them.
 SHELL_WORDS = 60.0
 

@@ -64,7 +64,7 @@ def ask(name: str, html: str, url: str | None) -> str | None:
 
 
 def _trafilatura(html: str, url: str | None) -> str | None:
-    """trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness."""
+    """Ask trafilatura without its fallbacks, comments and metadata: two thirds of the time, and as good a witness."""
     return trafilatura_text(html, url, fast=True)
 
 

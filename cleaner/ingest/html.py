@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cleaner.document import Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
 from cleaner.extraction.features import PLAIN_FEATURES, Facts, page_facts
-from cleaner.extraction.kind import claims_article, non_article
+from cleaner.extraction.kind import ANY_WORDS, claims_article, non_article
 from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import BlockModel, Judgement, block_model
 from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError, parse_page
@@ -193,7 +193,9 @@ def _second_opinion(page: Page, raw: Raw) -> Verdicts | None:
     """
     said = trafilatura_text(raw.html or "", raw.url, fast=False) or ""
     alignment = align(said.split("\n"), page.blocks.text)
-    if sum(weight(line) for line in said.split("\n") if is_prose(line)) < SECOND_WORDS:
+    lines = said.split("\n")
+    prose = sum(weight(line) for line in lines if is_prose(line))
+    if prose < SECOND_WORDS and sum(map(weight, lines)) < ANY_WORDS:
         return None
     unseen = [text for line in alignment.unseen if (text := _BLANKS.sub(" ", line).strip())]
     return Verdicts(alignment.taken, alignment.taken, None, {}, unseen)
