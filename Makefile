@@ -45,12 +45,15 @@ lint: $(VENV)/.ready ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-train: $(VENV)/.ready ## Train the model of lines again, and the models that bench-quality measures with (needs the data)
+train: $(VENV)/.ready ## Train the models of lines and blocks again, and those that bench-quality measures with (needs the data)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	$(BIN)/python bench/train_text.py
+	$(BIN)/python bench/train_blocks.py
 
 bench-quality: $(VENV)/.ready ## Quality on labelled pages and texts, beside other tools (needs the data and make train)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,train]'
+	@# it asks for an older chardet than ours and works with this one
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'readability-lxml>=0.8.4'
 	$(BIN)/python bench/quality.py --json bench/results/quality.json
 	@echo
 	$(BIN)/python bench/text.py

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cleaner.chain import Chain
+from cleaner.extraction.model import load_block_model
 from cleaner.pipeline import Cleaner, filters
 from cleaner.rulebook.load import load_rulebook
 from cleaner.scoring.features import FEATURES
@@ -15,15 +16,23 @@ from cleaner.settings import Settings
 
 FOLD_MODELS = Path("build") / "folds"
 """Where ``bench/train_text.py`` leaves the models of the folds."""
+BLOCK_FOLD_MODELS = Path("build") / "block-folds"
+"""Where ``bench/train_blocks.py`` leaves them."""
 
 
 @lru_cache(maxsize=8)
-def cleaner_of(folds: str, fold: int | str, preset: str = "balanced") -> Cleaner:
-    """The cleaner whose model knows no site of a fold, or whatever else the model of that name was trained without."""
+def cleaner_of(folds: str, fold: int | str, preset: str = "balanced", blocks: str | None = None) -> Cleaner:
+    """The cleaner whose models know no site of a fold, or whatever else the models of that name were trained without.
+
+    ``folds`` holds models of lines, ``blocks`` models of blocks; without it pages are judged by the shipped one.
+    """
     settings = Settings(preset=preset)
     cleaner = Cleaner(settings)
     model = load_model(Path(folds) / f"{fold}.json", FEATURES)
     cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
+    if blocks is not None:
+        cleaner.block_model = load_block_model(Path(blocks) / f"{fold}.json")
+        cleaner.warm_up()
     return cleaner
 
 

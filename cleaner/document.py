@@ -31,13 +31,23 @@ class Markup:
 
     ``path`` is the chain of element names from the root to the block's own element, ``tokens`` the class and id
     tokens of the block and its ancestors (lower case), ``link_density`` the share of the block's characters that
-    stand inside a link (0..1), ``witness`` whether the extractor took the block for main content (None: not asked).
+    stand inside a link (0..1), ``witness`` whether extraction took the block for main content (None: not asked).
+
+    ``story`` is the probability that the block is story (None: the model of blocks was not asked), ``heard`` whether
+    another extractor took it (None: none was asked as well).  ``place`` is a code for where on the page it stands
+    (`cleaner.extraction.places`), ``because`` what spoke most against it.  ``headline`` is true for the story's own
+    headline.
     """
 
     path: tuple[str, ...]
     tokens: frozenset[str]
     link_density: float
     witness: bool | None = None
+    story: float | None = None
+    heard: bool | None = None
+    place: str = ""
+    because: tuple[tuple[str, float], ...] = ()
+    headline: bool = False
 
     @property
     def tag(self) -> str:

@@ -16,6 +16,8 @@ from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure, View
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, find_surrogate
 from cleaner.extensions import plugin_filters
+from cleaner.extraction.model import BlockModel
+from cleaner.extraction.witness import ask, check_extractor
 from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
@@ -23,13 +25,14 @@ from cleaner.filters.duplicates import Duplicates, check_version, links, version
 from cleaner.filters.headlines import Headlines
 from cleaner.filters.language import OtherLanguage
 from cleaner.filters.layout import Layout
-from cleaner.filters.main_content import MainContent
+from cleaner.filters.main_content import MainContent, is_main
 from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.filters.spare import Spared, spare
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
+from cleaner.ingest.html import PageError, host, read_html
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
@@ -74,7 +77,7 @@ def filters(
         *((Templates(survey), Headlines(survey), Duplicates(survey)) if survey is not None else ()),
         *plugin_filters(settings.plugins),
     ]
-    return [MainContent(), *(Sure(one, settings.working_point) for one in on_text)]
+    return [MainContent(settings.headline), *(Sure(one, settings.working_point) for one in on_text)]
 
 
 def before_model(rulebook: Rulebook) -> list[Filter]:
@@ -107,6 +110,9 @@ class Cleaner:
         spared = Spared(load_exemptions(chosen.rules))
         chain = spare(filters(rulebook, chosen, survey=survey), spared)
         self.chain = Chain(chain, Brake(chosen.max_lost, chosen.min_kept))
+        self.block_model: BlockModel | None = None
+        """Asked about the blocks of pages in place of the shipped model."""
+        check_extractor(chosen.extractor)
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.settings, self.survey)
@@ -119,7 +125,10 @@ class Cleaner:
         warm_up()
         text = "The council of the town voted on Monday to rebuild the old bridge over the river before winter. " * 3
         self.clean_raw(Raw(id="", source="", text=text))
-        self.clean_raw(Raw(id="", source="", html=f"<html><body><article><p>{text}</p></article></body></html>"))
+        page = f"<html><body><article><p>{text}</p></article></body></html>"
+        self.clean_raw(Raw(id="", source="", html=page))
+        if self.settings.extractor == "auto":
+            ask("trafilatura", page, None)
 
     def document(self, raw: Raw) -> Document:
         """The document of a raw record.
@@ -127,16 +136,14 @@ class Cleaner:
         Raises `ingest.html.PageError` for pages that cannot be read and `ValueError` for lone surrogates.
         """
         if raw.html is not None:
-            from cleaner.ingest.html import read_html
-
-            document = read_html(raw, self.settings.max_blocks)
+            document = read_html(raw, self.settings.max_blocks, self.settings.extractor, self.block_model)
         else:
             document = Document.from_text(
                 raw.text or "",
                 id=raw.id,
                 source=raw.source,
                 url=raw.url,
-                site=raw.site or _host(raw.url),
+                site=raw.site or host(raw.url),
                 title=raw.title,
                 author=raw.author,
                 date=raw.date,
@@ -145,7 +152,7 @@ class Cleaner:
         story = [
             document.content(segment)
             for segment in document.segments
-            if segment.markup is None or segment.markup.witness is not False
+            if segment.markup is None or is_main(segment.markup)
         ]
         language = detect_lines(story or [document.text[:2000]], document.language, self.settings.detector)
         if language is None:
@@ -178,7 +185,6 @@ class Cleaner:
 
     def extract(self, raw: Raw) -> Extracted:
         """The document of a raw record, or the rejection of one that has none.  Never raises for bad content."""
-        from cleaner.ingest.html import PageError
 
         def rejected(stage: str, reason: str, detail: str, text: str | None) -> Extracted:
             return Extracted(raw, None, Rejection(stage, reason, detail), text)
@@ -207,6 +213,10 @@ class Cleaner:
         if len(document.segments) > self.settings.max_lines:
             detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
             return rejected("ingest", "too_many_lines", detail, None)
+        non_article = document.facts.get("non_article")
+        if isinstance(non_article, tuple) and not self.settings.keep_non_articles:
+            reason, particulars = non_article
+            return rejected("extract", reason, particulars, text)
         return Extracted(raw, document)
 
     def clean_extracted(self, extracted: Extracted) -> tuple[Outcome | None, Rejection | None, str | None]:
@@ -376,6 +386,17 @@ def _clean_row(raw: Raw, outcome: Outcome, survey: Survey | None) -> dict[str, o
             }
             for near in outcome.near
         ],
+        **_page_facts(document),
+    }
+
+
+def _page_facts(document: Document) -> dict[str, object]:
+    """What the page says about itself beyond title, author and date, and where each value comes from."""
+    said = document.facts.get("page")
+    page: Mapping[str, Mapping[str, str]] = said if isinstance(said, Mapping) else {}
+    return {
+        **{name: page[name]["value"] if name in page else None for name in ("modified", "section", "canonical")},
+        "sources": [{"field": name, "source": value["source"]} for name, value in sorted(page.items())],
     }
 
 
@@ -434,13 +455,3 @@ def removed_rows(outcome: Outcome, audit: str) -> Iterator[dict[str, object]]:
             "confidence": removal.confidence,
             "evidence": "{}" if audit == "counts" else json.dumps(dict(removal.evidence), ensure_ascii=False),
         }
-
-
-def _host(url: str | None) -> str | None:
-    from urllib.parse import urlsplit
-
-    try:
-        host = urlsplit(url).hostname if url else None
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import cleaner
 from cleaner.engines.local import CleaningWork, LocalEngine
 from cleaner.extensions import plugin_versions
+from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -36,9 +37,9 @@ UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
-# Rejections that are no errors of the input, besides those of the brake: files that are no documents, and versions of a
-# document of which another one stays.
-QUIET_REASONS = frozenset(("not_a_document", "duplicate_document"))
+# Rejections that are no errors of the input, besides those of the brake: files that are no documents, pages without an
+# article, and versions of a document of which another one stays.
+QUIET_REASONS = frozenset(("not_a_document", "duplicate_document", *NON_ARTICLES))
 
 
 class BooksError(Exception):

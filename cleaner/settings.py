@@ -17,6 +17,9 @@ MAX_WORKERS = 1024
 AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
 
+HEADLINES = ("title", "text")
+"""Where the headline of a page goes: to the row's title alone, or into the text as well."""
+
 DETECTORS = ("words", "langdetect")
 """What tells languages that share a script: small words, then langdetect where they do not settle it; or langdetect."""
 
@@ -70,6 +73,16 @@ class Settings:
     near: bool = False
     """Whether proposals under the working point are recorded beside the text that they leave alone."""
 
+    extractor: str = "auto"
+    """Who finds the story of a page: ``auto`` (the model of blocks, and trafilatura where the model is in doubt),
+    ``blocks`` (the model alone), ``trafilatura``, or the name of another extractor (see `extraction.witness`)."""
+
+    headline: str = "title"
+    """One of `HEADLINES`."""
+
+    keep_non_articles: bool = False
+    """Write pages that hold no article, too, instead of rejecting them."""
+
     detector: str = "words"
     """One of `DETECTORS`."""
 
@@ -110,6 +123,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.audit not in AUDITS:
             raise SettingsError(f"audit: {self.audit!r} is none of {', '.join(AUDITS)}")
+        if self.headline not in HEADLINES:
+            raise SettingsError(f"headline: {self.headline!r} is none of {', '.join(HEADLINES)}")
         if self.detector not in DETECTORS:
             raise SettingsError(f"detector: {self.detector!r} is none of {', '.join(DETECTORS)}")
         for name, known in (("dedupe", DEDUPE), ("dedupe_documents", VERSIONS)):

@@ -324,7 +324,12 @@ SLOW = (Kind("slow.html", slow_page, "timeout"),)
 FLAT = (
     Kind(
         "flat.html",
-        lambda n: b"<html><body><article>" + b"".join(b"<p>Town %d of %d.</p>" % (i, n) for i in range(20_000)),
+        lambda n: (
+            b"<html><body><article>"
+            + b"".join(
+                b"<p>Town %d of %d is to rebuild its old bridge before the winter.</p>" % (i, n) for i in range(20_000)
+            )
+        ),
         CLEAN,
     ),
 )

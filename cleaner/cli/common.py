@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cleaner.errors import CleanerError
-from cleaner.settings import DETECTORS, PRESETS, Settings, SettingsError
+from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsError
 
 EXIT_FOUND = 1
 EXIT_USAGE = 2
@@ -105,6 +105,26 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=defaults.max_bytes,
             show_default=True,
             help="Reject larger documents unread (after decompression).",
+        ),
+        click.option(
+            "--extractor",
+            default=defaults.extractor,
+            show_default=True,
+            metavar="NAME",
+            help="Who finds the story of a page: auto (a model of blocks, and trafilatura where it is in doubt), "
+            "blocks (the model alone), trafilatura, or an extractor that another package registers.",
+        ),
+        click.option(
+            "--headline",
+            type=click.Choice(HEADLINES),
+            default=defaults.headline,
+            show_default=True,
+            help="Where the headline of a page goes: to the title of the row alone, or into the text as well.",
+        ),
+        click.option(
+            "--keep-non-articles",
+            is_flag=True,
+            help="Clean home pages, galleries, consent walls and error pages, too, instead of rejecting them.",
         ),
         click.option(
             "--detector",

@@ -105,6 +105,10 @@ CLEAN = pa.schema(
             ),
             nullable=False,
         ),
+        pa.field("modified", pa.string()),
+        pa.field("section", pa.string()),
+        pa.field("canonical", pa.string()),
+        pa.field("sources", pa.list_(pa.struct([("field", pa.string()), ("source", pa.string())])), nullable=False),
     ],
     metadata=_METADATA,
 )
@@ -182,6 +186,11 @@ STAGED = pa.schema(
                                     ("tokens", pa.list_(pa.string())),
                                     ("link_density", pa.float64()),
                                     ("witness", pa.bool_()),
+                                    ("story", pa.float64()),
+                                    ("heard", pa.bool_()),
+                                    ("place", pa.string()),
+                                    ("because", pa.list_(pa.struct([("name", pa.string()), ("weight", pa.float64())]))),
+                                    ("headline", pa.bool_()),
                                 ]
                             ),
                         ),

@@ -82,6 +82,11 @@ def _segment(segment: Segment) -> dict[str, object]:
             "tokens": sorted(markup.tokens),
             "link_density": markup.link_density,
             "witness": markup.witness,
+            "story": markup.story,
+            "heard": markup.heard,
+            "place": markup.place,
+            "because": [{"name": name, "weight": weight} for name, weight in markup.because],
+            "headline": markup.headline,
         },
     }
 
@@ -132,6 +137,11 @@ def _restored(segment: dict[str, object]) -> Segment:
     plain = dict(segment)
     markup = plain.pop("markup")
     if isinstance(markup, dict):
-        known = {**markup, "path": tuple(markup["path"]), "tokens": frozenset(markup["tokens"])}
+        known = {
+            **markup,
+            "path": tuple(markup["path"]),
+            "tokens": frozenset(markup["tokens"]),
+            "because": tuple((one["name"], one["weight"]) for one in markup["because"]),
+        }
         return Segment(**plain, markup=Markup(**known))  # type: ignore[arg-type]
     return Segment(**plain)  # type: ignore[arg-type]

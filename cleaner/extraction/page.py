@@ -1,0 +1,307 @@
+"""One pass over a page: all its visible blocks, in order, and the elements that they stand in.
+
+The page is parsed as browsers parse it (lexbor, through selectolax), so that misnested and unclosed elements come out
+as a reader sees them.  Left out, because no reader sees it: scripts, styles, templates, ``noscript``, form controls,
+embedded objects, and elements with the ``hidden`` attribute.  Everything else is part of a block.
+
+A block is the text between two boundaries of block elements or line breaks; the cells of a table row are one block
+unless there are blocks inside them; every line of ``pre`` is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from cleaner.errors import CleanerError
+
+INVISIBLE = frozenset(
+    "script style template noscript head title meta link base object embed applet iframe frame frameset noframes svg "
+    "math canvas audio video map area select option optgroup datalist textarea input progress meter param source "
+    "track rp".split()
+)
+CELLS = frozenset(("td", "th"))
+BLOCKS = frozenset(
+    "html body address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table caption "
+    "colgroup col thead tbody tfoot tr ul search button".split()
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+BOLD = frozenset(("b", "strong"))
+ITALIC = frozenset(("i", "em"))
+# A page of ordinary make nests 20 to 40 deep; what goes beyond this is broken or hostile, and every block would have
+# to carry its path.
+MAX_DEPTH = 512
+# Attributes whose values name what an element is for, beside class and id.
+NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "data-type", "data-module", "rel")
+# No class list of the development benchmark is longer; bounds what a hostile one costs.
+MAX_NAMES = 1000
+_BLANKS = re.compile(r"[\s\x1c-\x1f]+")
+_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+class PageError(CleanerError, ValueError):
+    """A page that cannot be read whole.  ``reason`` is a code of docs/output.md."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Elements:
+    """The visible elements of a page in the order of their start tags: one list a fact, one entry an element.
+
+    Element 0 is the root and its own parent.  An element holds the blocks ``first[i]`` to ``end[i]``, the last one
+    excluded: blocks of its descendants are among them.
+    """
+
+    tag: list[str] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Values of the attributes `NAMING`, as they are written, separated by spaces."""
+    unseen: list[bool] = field(default_factory=list)
+    """Styled as hidden, or hidden from screen readers; a script may show it."""
+    first: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The visible blocks of a page in order: one list a fact, one entry a block."""
+
+    text: list[str] = field(default_factory=list)
+    """Never empty, without line breaks; cells of a table row are separated by tabs."""
+    leaf: list[int] = field(default_factory=list)
+    """The innermost element of the block's first character."""
+    owner: list[int] = field(default_factory=list)
+    """The innermost block element or table cell of the block's first character."""
+    linked: list[float] = field(default_factory=list)
+    """Share of the block's characters that stand inside a link (0..1)."""
+    links: list[int] = field(default_factory=list)
+    bold: list[float] = field(default_factory=list)
+    italic: list[float] = field(default_factory=list)
+    broken: list[bool] = field(default_factory=list)
+    """A line break, and no block boundary, stands before the block."""
+    timed: list[bool] = field(default_factory=list)
+    """The block holds a ``time`` element."""
+    images: list[int] = field(default_factory=list)
+    """Images since the block before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A parsed page."""
+
+    tree: LexborHTMLParser
+    blocks: Blocks
+    elements: Elements
+
+    def path(self, element: int) -> tuple[str, ...]:
+        """Names of the elements from the root down to this one."""
+        tags = [self.elements.tag[element]]
+        while element:
+            element = self.elements.parent[element]
+            tags.append(self.elements.tag[element])
+        return tuple(reversed(tags))
+
+
+def parse_page(html: str) -> Page:
+    """Parse a page and collect its visible blocks; takes time in proportion to the page.
+
+    Raises `PageError` with reason ``too_deep`` when elements are nested deeper than `MAX_DEPTH`.
+
+    >>> page = parse_page("<html><body><nav><a href=/>Home</a></nav><p>The <b>story</b>.<br>More.</p></body></html>")
+    >>> page.blocks.text, page.blocks.linked, page.blocks.broken
+    (['Home', 'The story.', 'More.'], [1.0, 0.0, 0.0], [False, False, True])
+    >>> page.path(page.blocks.owner[0])
+    ('html', 'body', 'nav')
+    """
+    _check_depth(html)
+    tree = LexborHTMLParser(html)
+    walk = _Walk()
+    if tree.root is not None:
+        walk.run(tree.root)
+    return Page(tree, walk.blocks, walk.elements)
+
+
+# The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
+MAX_OPEN = 20_000
+# Elements that end without an end tag: they nest only inside others, which are counted.
+_UNCOUNTED = INVISIBLE - frozenset(
+    ("object", "svg", "math", "audio", "video", "map", "canvas", "template")
+) | frozenset("area br col embed hr img p li dt dd tr td th thead tbody tfoot colgroup caption wbr".split())
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+
+
+def _check_depth(html: str) -> None:
+    """Refuse a page that opens elements without end, before the parser spends its time on it."""
+    if html.count("<") < MAX_OPEN:
+        return
+    opened = 0
+    for match in _TAG.finditer(html):
+        if match[2].lower() not in _UNCOUNTED:
+            opened = max(opened - 1, 0) if match[1] else opened + 1
+            if opened >= MAX_OPEN:
+                raise PageError("too_deep", f"more than {MAX_OPEN:,} elements are open at once")
+
+
+class _Walk:
+    """One pass over the tree, without recursion."""
+
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        self.elements = Elements()
+        self.pending: list[str] = []
+        self.cells: list[int] = []
+        self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
+        self.link_count = self.images = 0
+        self.links = self.bolds = self.italics = self.pre = 0
+        self.leaf = -1
+        self.owner = -1
+        self.broken = self.timed = False
+
+    def run(self, root: LexborNode) -> None:
+        elements = self.elements
+        stack: list[tuple[LexborNode, int, int]] = []  # node, element, innermost block element outside it
+        element = owner = 0
+        node: LexborNode | None = root
+        while node is not None:
+            tag = node.tag
+            child = None
+            if tag == "-text":
+                text = node.text_content
+                if text and stack:
+                    self._text(text, element, owner)
+            elif tag is not None and tag[0] not in "-_!":
+                attributes = node.attributes
+                if tag not in INVISIBLE and "hidden" not in attributes:
+                    child = node.first_child
+                    if tag in BLOCKS:
+                        self._flush(broken=False)
+                    elif tag == "br":
+                        self._flush(broken=True)
+                    elif tag in CELLS and self.pending:
+                        self.cells.append(len(self.pending))
+                    elif tag == "img":
+                        self.images += 1
+                    elif tag == "time":
+                        self.timed = True
+                    if child is not None:
+                        if len(stack) >= MAX_DEPTH:
+                            raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
+                        stack.append((node, element, owner))
+                        parent, element = element, len(elements.tag)
+                        elements.tag.append(tag)
+                        elements.parent.append(parent)
+                        elements.names.append(_names(attributes) if attributes else "")
+                        elements.unseen.append(_is_unseen(attributes) if attributes else False)
+                        elements.first.append(len(self.blocks.text))
+                        elements.end.append(0)
+                        if tag in BLOCKS or tag in CELLS:
+                            owner = element
+                        self._count(tag, 1)
+                        if tag == "a":
+                            self.link_count += 1
+            if child is not None:
+                node = child
+                continue
+            following = node.next if stack else None
+            while following is None and stack:
+                node, parent, outside = stack.pop()
+                tag = elements.tag[element]
+                if tag in BLOCKS:
+                    self._flush(broken=False)
+                elements.end[element] = len(self.blocks.text)
+                self._count(tag, -1)
+                element, owner = parent, outside
+                following = node.next if stack else None
+            node = following
+        self._flush(broken=False)
+
+    def _count(self, tag: str, step: int) -> None:
+        if tag == "a":
+            self.links += step
+        elif tag in BOLD:
+            self.bolds += step
+        elif tag in ITALIC:
+            self.italics += step
+        elif tag == "pre":
+            self.pre += step
+
+    def _text(self, text: str, element: int, owner: int) -> None:
+        if self.pre and "\n" in text:
+            first, *rest = text.split("\n")
+            self._add(first, element, owner)
+            for line in rest:
+                self._flush(broken=True)
+                self._add(line, element, owner)
+        else:
+            self._add(text, element, owner)
+
+    def _add(self, text: str, element: int, owner: int) -> None:
+        self.pending.append(text)
+        if text.isspace() or not text:
+            return
+        if self.leaf < 0:
+            self.leaf, self.owner = element, owner
+        letters = len(text) - text.count(" ")
+        self.chars += letters
+        if self.links:
+            self.linked_chars += letters
+        if self.bolds:
+            self.bold_chars += letters
+        if self.italics:
+            self.italic_chars += letters
+
+    def _flush(self, broken: bool) -> None:
+        if self.leaf >= 0:
+            if self.cells:
+                bounds = [0, *self.cells, len(self.pending)]
+                cells = ["".join(self.pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
+                text = "\t".join(filter(None, (_BLANKS.sub(" ", cell).strip() for cell in cells)))
+            else:
+                text = _BLANKS.sub(" ", "".join(self.pending)).strip()
+            if text:
+                self._block(text)
+                self.images = 0
+                self.broken = broken
+            self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
+            self.leaf = -1
+        elif not broken:
+            self.broken = False
+        self.pending.clear()
+        self.cells.clear()
+        self.link_count = 0
+        self.timed = False
+
+    def _block(self, text: str) -> None:
+        blocks, chars = self.blocks, max(self.chars, 1)
+        blocks.text.append(text)
+        blocks.leaf.append(self.leaf)
+        blocks.owner.append(self.owner)
+        blocks.linked.append(self.linked_chars / chars)
+        blocks.links.append(self.link_count or int(self.linked_chars > 0))
+        blocks.bold.append(self.bold_chars / chars)
+        blocks.italic.append(self.italic_chars / chars)
+        blocks.broken.append(self.broken)
+        blocks.timed.append(self.timed)
+        blocks.images.append(self.images)
+
+
+def _names(attributes: dict[str, str | None]) -> str:
+    return " ".join([value for name in NAMING if (value := attributes.get(name))])[:MAX_NAMES]
+
+
+def _is_unseen(attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
+    return attributes.get("aria-hidden") == "true" or (style is not None and _UNSEEN_STYLE.search(style) is not None)
+
+
+def visible_text(blocks: Iterable[str]) -> str:
+    """The source text of a page: a block a line."""
+    return "".join(f"{block}\n" for block in blocks)

@@ -1,0 +1,340 @@
+"""Pages: their visible blocks, what they say about themselves, which are articles, and what extraction says of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.document import restore
+from cleaner.extraction.dates import iso_date
+from cleaner.extraction.features import (
+    FAR,
+    LEARNED_FEATURES,
+    PLAIN_FEATURES,
+    ROUND_FEATURES,
+    WITNESS_FEATURES,
+    Facts,
+    learned_features,
+    page_facts,
+    round_features,
+    witness_features,
+)
+from cleaner.extraction.kind import REASONS
+from cleaner.extraction.metadata import read_metadata
+from cleaner.extraction.model import block_model, features_of_round, load_block_model
+from cleaner.extraction.page import MAX_DEPTH, PageError, parse_page
+from cleaner.extraction.witness import ask, register
+from cleaner.ingest.record import Raw
+from cleaner.pipeline import Cleaner
+from cleaner.settings import Settings, SettingsError
+
+PARAGRAPHS = [
+    "The harbour office said on Monday that the old crane would be taken down before the first storm of the autumn.",
+    "It was built in 1911 and has not lifted anything since the grain ships stopped calling at the eastern quay.",
+    "A group of citizens wants to keep it as a landmark, and has collected two thousand signatures in three weeks.",
+    "The council is to decide in May; until then the crane stands behind a fence, and gulls are nesting in the cabin.",
+]
+STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+
+
+def texts(html: str) -> list[str]:
+    return parse_page(html).blocks.text
+
+
+def raw(html: str, url: str | None = None) -> Raw:
+    return Raw(id="page", source="page.html", html=html, url=url)
+
+
+@pytest.fixture(scope="module")
+def cleaners() -> dict[str, Cleaner]:
+    return {name: Cleaner(Settings(extractor=name)) for name in ("auto", "blocks", "trafilatura")}
+
+
+@pytest.mark.parametrize(
+    ("html", "blocks"),
+    [
+        ("<p>one<br>two<br><br>three", ["one", "two", "three"]),
+        ("<p>a <b>bold</b><i> and <u>under</u>lined</i> word", ["a bold and underlined word"]),
+        ("<div>before<p>inside</p>after</div>", ["before", "inside", "after"]),
+        ("<p>not<nobr> broken</nobr><wbr> here", ["not broken here"]),
+        ("<dl><dt>Open<dd>daily<dt>Closed<dd>never</dl>", ["Open", "daily", "Closed", "never"]),
+        ("<table><tr><td>a<td>b<tr><th>c<td><p>d<p>e</table>", ["a\tb", "c", "d", "e"]),
+        ("<pre>  one\n  two\n\nthree</pre>", ["one", "two", "three"]),
+        ("<blockquote>said<cite>who</cite></blockquote>next", ["saidwho", "next"]),
+        ("<ul><li>one<li>two<ul><li>three</ul></ul>", ["one", "two", "three"]),
+        ("<p>see<script>x</script><style>y</style><template>z</template><p hidden>h<p>n", ["see", "n"]),
+        ("<p>story</p><div><noscript><p>copy</p></noscript></div>", ["story"]),
+        ("<p>a<!-- b -->c", ["ac"]),
+        ("<p>&#xD800;&nbsp;x&zwj;", ["\ufffd x\u200d"]),
+        ("<td>lost<p>cell", ["lost", "cell"]),
+        ("text alone", ["text alone"]),
+        ("<p> \n\t <p>\u00a0<p>x", ["x"]),
+        ("<a href=/><div>block</div>in a link</a>", ["block", "in a link"]),
+        ("<ruby>漢<rp>(</rp><rt>kan</rt></ruby>", ["漢kan"]),
+        ("", []),
+    ],
+)
+def test_blocks_are_what_a_reader_sees_in_order(html: str, blocks: list[str]) -> None:
+    assert texts(html) == blocks
+
+
+def test_a_block_knows_its_links_and_its_elements() -> None:
+    page = parse_page("<div class='Story Body' id=x><p>half <a href=/>half</a></p><p><a>all</a></p></div>")
+    assert page.blocks.linked == [0.5, 1.0]
+    assert page.path(page.blocks.owner[1]) == ("html", "body", "div", "p")
+    assert page.elements.names[page.elements.parent[page.blocks.owner[0]]] == "Story Body x"
+
+
+def test_elements_hold_the_blocks_between_their_tags() -> None:
+    page = parse_page("<nav>a</nav><div><p>b<p>c</div><p>d")
+    held = {
+        page.elements.tag[one]: page.blocks.text[page.elements.first[one] : page.elements.end[one]]
+        for one in range(len(page.elements.tag))
+    }
+    assert held["div"] == ["b", "c"]
+    assert held["html"] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("html", ["<div>" * (MAX_DEPTH + 1) + "x", "<div>" * 400_000, "<b><i>" * 100_000])
+def test_a_page_nested_without_end_is_refused(html: str) -> None:
+    with pytest.raises(PageError) as error:
+        parse_page(html)
+    assert error.value.reason == "too_deep"
+
+
+MARKUP = st.sampled_from(
+    "<p> </p> <div class='a b'> </div> <br> <li> <ul> </ul> <td> <tr> <table> </table> <a href=/> </a> <b> </b> <pre> "
+    "</pre> <h1> </h1> <nav> </nav> <article> </article> <!-- --> <script> </script> <p hidden> &amp; < > \n".split(" ")
+)
+
+
+@given(st.lists(st.one_of(MARKUP, st.text(st.characters(exclude_categories=("Cs",)), max_size=12)), max_size=40))
+def test_any_page_gives_figures_for_every_block(parts: list[str]) -> None:
+    page = parse_page("".join(parts))
+    blocks = page.blocks
+    count = len(blocks.text)
+    assert all(text == text.strip() and "\n" not in text and text for text in blocks.text)
+    assert all(0 <= first <= end <= count for first, end in zip(page.elements.first, page.elements.end, strict=True))
+    if not count:
+        return
+    facts: Facts = page_facts(page, read_metadata(page.tree))
+    model = block_model()
+    assert facts.plain.shape == (count, len(PLAIN_FEATURES))
+    assert learned_features(page, facts, model.names, model.said).shape == (count, len(LEARNED_FEATURES))
+    scores = facts.words - FAR
+    assert round_features(facts, scores).shape == (count, len(ROUND_FEATURES))
+    assert witness_features(facts, [True] * count, scores).shape == (count, len(WITNESS_FEATURES))
+
+
+@given(st.lists(st.one_of(MARKUP, st.sampled_from(PARAGRAPHS), st.text(max_size=8)), max_size=30))
+def test_any_page_restores(parts: list[str]) -> None:
+    cleaner = Cleaner(Settings(extractor="blocks", keep_non_articles=True, min_kept=0))
+    outcome, rejection, _ = _shared(cleaner).clean_raw(raw("".join(parts)))
+    assert rejection is None or rejection.stage != "clean", rejection
+    if outcome is not None:
+        source = outcome.document.text
+        assert restore(outcome.text, [(one.start, source[one.start : one.end]) for one in outcome.removals]) == source
+
+
+_known: list[Cleaner] = []
+
+
+def _shared(cleaner: Cleaner) -> Cleaner:
+    if not _known:
+        _known.append(cleaner)
+    return _known[0]
+
+
+def test_metadata_name_their_sources() -> None:
+    linked = {
+        "@graph": [
+            {"@type": "WebSite", "name": "Site"},
+            {
+                "@type": ["NewsArticle"],
+                "headline": "A &amp; B",
+                "author": [{"name": "Ann Oak"}, "By Bo Ash"],
+                "datePublished": "2021-05-04T08:00:00+02:00",
+                "articleSection": "Sea",
+            },
+        ]
+    }
+    html = (
+        f"<html lang=en-GB><script type='application/ld+json'>{json.dumps(linked)}</script>"
+        "<script type='application/ld+json'>{broken</script>"
+        "<meta property=og:title content='A and B'><meta property=og:site_name content=Elm>"
+        "<meta property=article:modified_time content=2021-05-05><link rel=canonical href=/story>"
+    )
+    known = read_metadata(parse_page(html).tree, "https://elm.example/x")
+    assert known.title is not None
+    assert (known.title.text, known.title.source) == ("A & B", "json-ld")
+    assert [(author.text, author.source) for author in known.authors] == [("Ann Oak", "json-ld"), ("Bo Ash", "json-ld")]
+    found = (known.site, known.modified, known.section, known.canonical, known.language)
+    assert [value and (value.text, value.source) for value in found] == [
+        ("Elm", "meta:og:site_name"),
+        ("2021-05-05", "meta:article:modified_time"),
+        ("Sea", "json-ld"),
+        ("https://elm.example/story", "link:canonical"),
+        ("en", "html lang"),
+    ]
+    assert known.kind == "article"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["@type", "@graph", "author", "headline", "name", "articleBody", "mainEntity"]),
+                inner,
+                max_size=4,
+            )
+        ),
+    )
+)
+def test_any_structured_data_is_read_or_left(data: object) -> None:
+    code = json.dumps(data).replace("<", "\\u003c")
+    read_metadata(parse_page(f"<script type='application/ld+json'>{code}</script>").tree)
+
+
+@given(st.text(max_size=30))
+def test_a_date_is_a_day_or_none(text: str) -> None:
+    found = iso_date(text)
+    assert found is None or len(found) == 10
+
+
+def test_a_row_tells_what_the_page_says_and_where(cleaners: dict[str, Cleaner]) -> None:
+    head = (
+        "<title>The crane | Elm Post</title><meta property=og:title content='The old crane of Elm goes'>"
+        "<meta property=article:published_time content=2021-05-04T08:00:00Z><meta name=author content='Ann Oak'>"
+    )
+    from cleaner.pipeline import collect
+
+    page = raw(
+        f"<html lang=en>{head}<article><h1>The old crane of Elm goes</h1>{STORY}</article>", "https://elm.example/c"
+    )
+    row = collect([(page, *cleaners["auto"].clean_raw(page))], "full").clean.to_pylist()[0]
+    assert row["title"] == "The old crane of Elm goes"
+    assert (row["author"], row["date"], row["site"]) == ("Ann Oak", "2021-05-04", "elm.example")
+    assert {"field": "title", "source": "meta:og:title"} in row["sources"]
+    assert row["text"].split("\n")[:-1] == PARAGRAPHS
+
+
+@pytest.mark.parametrize("extractor", ["auto", "blocks", "trafilatura"])
+def test_the_headline_stands_in_the_title_or_first_in_the_text(extractor: str) -> None:
+    page = raw(
+        f"<!DOCTYPE html><html><head><title>The crane goes</title></head><body>{MENU}"
+        f"<article><h1>The crane goes</h1>{STORY}</article></body></html>"
+    )
+    for headline, first in (("title", PARAGRAPHS[0]), ("text", "The crane goes")):
+        outcome, rejection, _ = Cleaner(Settings(extractor=extractor, headline=headline)).clean_raw(page)
+        assert outcome is not None and rejection is None
+        assert outcome.document.title == "The crane goes"
+        assert outcome.text.split("\n")[0] == first
+        assert outcome.text.count("The crane goes") == (headline == "text")
+
+
+def test_text_without_markup_keeps_its_headline(cleaners: dict[str, Cleaner]) -> None:
+    text = "\n".join(["The crane goes", *PARAGRAPHS]) + "\n"
+    outcome, _, _ = cleaners["auto"].clean_raw(Raw(id="t", source="t.txt", text=text, title="The crane goes"))
+    assert outcome is not None
+    assert outcome.text == text
+
+
+MENU = "<nav class=main-nav><ul>" + "".join(f"<li><a href=/{n}>Section {n}</a>" for n in range(9)) + "</ul></nav>"
+NON_ARTICLES = {
+    "error_page": f"<title>404 - Page not found</title>{MENU}<h1>Page not found</h1><p>Try the search.</p>",
+    "script_shell": "<title>Elm Post</title><div id=root></div><script>1</script><script>2</script><script>3</script>"
+    "<p>Please enable JavaScript.</p>",
+    "consent_wall": "<title>Elm Post</title><div class=cmp><h2>Your privacy</h2><p>We and our partners use cookies.</p>"
+    "<p>Cookies help us to measure.</p><button>Accept cookies</button></div>" + "<a href=/>Elm Post</a><br>" * 6,
+    "paywall": "<title>The crane goes</title><meta property=og:type content=article>" + MENU + "<h1>The crane goes</h1>"
+    "<div class=paywall-box><p>This story is for readers with a subscription.</p><a href=/s>Subscribe now</a></div>"
+    + "<footer>" + "<a href=/i>Imprint of Elm Post</a> " * 12 + "</footer>",
+    "gallery": f"<title>Gallery: the crane in 20 pictures</title>{MENU}<h1>The crane in 20 pictures</h1>"
+    + "<figure><img src=a><figcaption>The crane</figcaption></figure>" * 20,
+    "home_page": f"<title>Elm Post</title>{MENU}"
+    + "".join(f"<div class=teaser><h2><a href=/{n}>Council votes on bridge {n}</a></h2></div>" for n in range(20)),
+    "no_article": "<title>Weather in Elm</title><meta property=og:type content=article>" + MENU + "<table>"
+    + "".join(f"<tr><td>Day {n}<td>{n} degrees<td>rain" for n in range(20)) + "</table>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_page_without_an_article_is_rejected_with_its_reason(reason: str, cleaners: dict[str, Cleaner]) -> None:
+    outcome, rejection, text = cleaners["auto"].clean_raw(raw(f"<!DOCTYPE html><html lang=en>{NON_ARTICLES[reason]}"))
+    assert outcome is None
+    assert rejection is not None
+    assert (rejection.stage, rejection.reason) == ("extract", reason), rejection
+    assert text
+
+
+def test_non_articles_are_cleaned_where_it_is_asked() -> None:
+    cleaner = Cleaner(Settings(keep_non_articles=True, min_kept=0))
+    outcome, rejection, _ = cleaner.clean_raw(raw(NON_ARTICLES["home_page"]))
+    assert outcome is not None
+    assert rejection is None or rejection.stage == "brake"
+
+
+def test_an_article_about_missing_pages_is_an_article(cleaners: dict[str, Cleaner]) -> None:
+    page = (
+        f"<title>Why error 404 means not found</title><article><h1>Why error 404 means not found</h1>{STORY}</article>"
+    )
+    _, rejection, _ = cleaners["auto"].clean_raw(raw(page))
+    assert rejection is None
+
+
+def test_a_story_that_the_page_carries_as_data_alone_is_kept(cleaners: dict[str, Cleaner]) -> None:
+    linked = json.dumps({"@type": "NewsArticle", "headline": "The crane", "articleBody": "\n".join(PARAGRAPHS)})
+    page = f"<script type='application/ld+json'>{linked}</script>{MENU}<h1>The crane</h1><p>{PARAGRAPHS[0]}</p>"
+    for name in ("auto", "blocks"):
+        outcome, rejection, _ = cleaners[name].clean_raw(raw(page))
+        assert outcome is not None and rejection is None
+        assert outcome.text.split("\n")[:-1] == PARAGRAPHS
+
+
+def test_another_extractor_comes_in_by_its_name() -> None:
+    register("only-second", lambda html, url: PARAGRAPHS[1])
+    outcome, rejection, _ = Cleaner(Settings(extractor="only-second", keep_non_articles=True)).clean_raw(raw(STORY))
+    assert outcome is not None and rejection is None
+    assert outcome.text == PARAGRAPHS[1] + "\n"
+    assert ask("only-second", "", None) == PARAGRAPHS[1]
+    with pytest.raises(ValueError, match="built in"):
+        register("auto", lambda html, url: None)
+
+
+def test_an_extractor_that_is_not_there_is_named() -> None:
+    with pytest.raises(SettingsError, match="extractor: 'readabillity' is none of auto, blocks, trafilatura"):
+        Cleaner(Settings(extractor="readabillity"))
+
+
+def test_every_removal_of_extraction_tells_why(cleaners: dict[str, Cleaner]) -> None:
+    page = f"<title>Crane</title>{MENU}<article><h1>Crane</h1>{STORY}</article><footer><p>Elm Post, Quay 3</footer>"
+    outcome, _, _ = cleaners["auto"].clean_raw(raw(page))
+    assert outcome is not None
+    mine = [one for one in outcome.removals if one.filter == "main_content"]
+    assert {one.rule for one in mine} == {"nav", "headline", "footer"}
+    assert all(one.evidence.get("because") for one in mine if one.rule != "headline")
+    assert all("evidence: " in one.reason for one in mine if one.rule != "headline")
+
+
+def test_a_model_of_other_features_is_refused(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert block_model().record["sites"] > 800
+    assert len(features_of_round(0)) < len(features_of_round(1))
+    path = Path(str(tmp_path)) / "model.json"
+    path.write_text(json.dumps({"rounds": [{"features": ["words"]}]}))
+    with pytest.raises(ValueError, match="train it again"):
+        load_block_model(path)
+
+
+def test_verdicts_depend_on_the_page_alone(cleaners: dict[str, Cleaner]) -> None:
+    page = raw(f"<title>Crane</title>{MENU}<article>{STORY}</article>")
+    first = cleaners["auto"].document(page)
+    cleaners["auto"].document(raw(NON_ARTICLES["home_page"]))
+    assert replace(first) == cleaners["auto"].document(page)
