@@ -104,7 +104,7 @@ def test_errors_are_one_family() -> None:
     "call",
     [
         lambda: Settings(preset="x"),
-        lambda: cleaner.clean_html("<" * 10 + "div>" * 600 + "x"),
+        lambda: cleaner.clean_html("<div>" * 600 + "x"),
         lambda: cleaner.load_rules(["no/such.toml"]),
         lambda: cleaner.run(["no/such"], "out"),
         lambda: cleaner.restore("no/such/run", "no/such/out"),
