@@ -71,7 +71,7 @@ class View:
         found: dict[int, list[Removal]] = {}
         index = 0
         for removal in self.removals:
-            while segments[index].end <= removal.start:
+            while index < len(segments) and segments[index].end <= removal.start:
                 index += 1
             place = index
             while place < len(segments) and segments[place].start < removal.end:

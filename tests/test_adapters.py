@@ -51,7 +51,7 @@ def mapped() -> Records:
 def by_run(records: Records, settings: Settings, folder: Path) -> Texts:
     lines = "".join(json.dumps(record) + "\n" for record in records)
     maps = [word for field, column in settings.columns.items() for word in ("--map", f"{field}={column}")]
-    cleaner("run", "-", "-o", folder, *maps, stdin=lines, code=None)
+    cleaner("run", "-", "-o", folder, "--no-survey", *maps, stdin=lines, code=None)
     found: Texts = {row["id"]: row["text"] for row in rows(folder, "clean").values()}
     key = settings.columns.get("id", "id")
     return {record[key]: found.get(record[key]) for record in records}

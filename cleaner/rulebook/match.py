@@ -38,6 +38,29 @@ class SpanHit:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A pattern as the engine reads it, and where it comes from."""
+
+    text: str
+    rule: Rule
+    pattern: str
+
+    def compiled(self, options: re2.Options) -> object:
+        """The pattern, compiled alone.  Raises `RuleError`."""
+        try:
+            return re2.compile(self.text, options)
+        except re2.error as error:
+            raise RuleError(
+                f"the pattern {self.pattern!r} cannot be compiled: {_words(error)} (RE2 syntax: no look-around, no "
+                "back-references)",
+                file=self.rule.file or "rules",
+                rule=self.rule.id,
+                key="pattern",
+                line=self.rule.line,
+            ) from error
+
+
 class Matcher:
     """The rules that hold for one language and site, compiled.
 
@@ -55,25 +78,14 @@ class Matcher:
         self._exempt_lines = frozenset[str]().union(*self._exempt.values())
         options = re2.Options()
         options.log_errors = False
-        sources: list[str] = []
+        sources: list[_Source] = []
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
-                source = expression(rule, pattern)
-                try:
-                    compiled = re2.compile(source, options)
-                except re2.error as error:
-                    raise RuleError(
-                        f"the pattern {pattern!r} cannot be compiled: {_words(error)} (RE2 syntax: no look-around, no "
-                        "back-references)",
-                        file=rule.file or "rules",
-                        rule=rule.id,
-                        key="pattern",
-                        line=rule.line,
-                    ) from error
+                source = _Source(expression(rule, pattern), rule, pattern)
                 sources.append(source)
                 self._owner.append(index)
                 if rule.scope == "span":
-                    self._spans.setdefault(rule.id, []).append(compiled)
+                    self._spans.setdefault(rule.id, []).append(source.compiled(options))
         self._filters = tuple(_filters(sources, options))
         # most rules leave long lines alone, where most of a story's characters are
         self._long_owner = [index for index in self._owner if self._may_match_long(self.rules[index])]
@@ -135,13 +147,17 @@ class Matcher:
         return list(_without_overlaps(found))
 
 
-def _filters(sources: Sequence[str], options: re2.Options, first: int = 0) -> Iterator[tuple[int, re2.Filter]]:
+def _filters(sources: Sequence[_Source], options: re2.Options, first: int = 0) -> Iterator[tuple[int, re2.Filter]]:
     """Filters over the patterns, each with the place of its first one; several where one would be too large."""
     if not sources:
         return
     filter = re2.Filter()
     for source in sources:
-        filter.Add(source, options)
+        try:
+            filter.Add(source.text, options)
+        except re2.error:
+            source.compiled(options)  # says what is wrong with it
+            raise
     try:
         filter.Compile()
     except re2.error:
