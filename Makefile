@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint train bench bench-quality bench-rules bench-language bench-speed bench-survey build clean
+.PHONY: help setup demo test test-all lint train bench bench-quality bench-rules bench-language bench-speed bench-survey build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,8 +37,11 @@ demo: $(VENV)/.ready ## Clean the fixtures; show where report, shards and remova
 	@echo "another text:  $(BIN)/cleaner explain $(DEMO)/raw/…"
 	@echo "and all back:  $(BIN)/cleaner restore $(DEMO)/out -o $(DEMO)/back"
 
-test: $(VENV)/.ready ## Run all tests
+test: $(VENV)/.ready ## Run the tests
 	$(BIN)/python -m pytest
+
+test-all: $(VENV)/.ready ## Run the tests, those that take more than ten seconds each as well
+	$(BIN)/python -m pytest -m ''
 
 lint: $(VENV)/.ready ## Check style and types
 	$(BIN)/ruff check .

@@ -499,6 +499,7 @@ miss = ["Elm"]  # the town
 """
 
 
+@pytest.mark.slow
 def test_a_wrong_removal_becomes_an_exception_for_its_sites(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     given = [
@@ -545,6 +546,7 @@ def test_verdicts_on_ones_own_rules_are_misses_and_evidence(tmp_path: Path) -> N
     assert apply_verdicts(given, load_packs((str(path),)), path, _runner).diff == ""
 
 
+@pytest.mark.slow
 def test_a_change_that_breaks_a_test_is_not_written(tmp_path: Path) -> None:
     case = '\n[[case]]\nname = "promo"\ntext = "Also in Elm: rain"\nwant = " "\n'
     (tmp_path / "mine.toml").write_text(MINE + case, encoding="utf-8")

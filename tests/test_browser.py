@@ -344,6 +344,7 @@ def test_excerpts_say_their_language_and_run_their_way(page: Any, link: str) -> 
         assert said.evaluate("one => getComputedStyle(one).direction") == direction
 
 
+@pytest.mark.slow
 def test_three_wrong_removals_come_back_and_nothing_else(page: Any, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
