@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cleaner.chain import Filter, Sure, View
 from cleaner.document import Document, Removal
+from cleaner.rulebook.match import is_one_of
 from cleaner.rulebook.model import Exemption
 from cleaner.text import fold
 
@@ -44,16 +45,12 @@ class Spared:
     def spares(self, removal: Removal, document: Document) -> bool:
         """Whether an exception names what the removal takes, or the line that it takes something of."""
         code = removal.rule if "/" in removal.rule else f"{removal.filter}/{removal.rule}"
-        known = [texts for texts, sites in self._found.get(code, ()) if _holds(sites, document.site)]
+        known = [texts for texts, sites in self._found.get(code, ()) if is_one_of(sites, document.site)]
         if not known:
             return False
         place = bisect_right(document.segments, removal.start, key=lambda segment: segment.start) - 1
         lines = {fold(document.text[removal.start : removal.end]), fold(document.content(document.segments[place]))}
         return any(lines & texts for texts in known)
-
-
-def _holds(sites: Sequence[str], site: str | None) -> bool:
-    return not sites or (site is not None and any(site == own or site.endswith(f".{own}") for own in sites))
 
 
 class Spare:

@@ -237,4 +237,13 @@ def holds(rule: Rule, language: str | None, site: str | None) -> bool:
 
 def on_site(rule: Rule, site: str | None) -> bool:
     """Whether a rule is for documents of this site: rules that name sites hold there and on subdomains alone."""
-    return not rule.sites or (site is not None and any(site == own or site.endswith(f".{own}") for own in rule.sites))
+    return is_one_of(rule.sites, site)
+
+
+def is_one_of(sites: Sequence[str], site: str | None) -> bool:
+    """Whether a site is one of these or a subdomain of one; any site is, known or not, where none is named.
+
+    >>> is_one_of(("elm.example",), "www.elm.example"), is_one_of(("elm.example",), None), is_one_of((), None)
+    (True, False, True)
+    """
+    return not sites or (site is not None and any(site == own or site.endswith(f".{own}") for own in sites))
