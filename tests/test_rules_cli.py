@@ -762,7 +762,12 @@ def test_a_block_until_a_blank_line_takes_no_blank_line_under_its_heading_for_th
 def test_a_block_until_a_heading_ends_at_a_heading_of_the_page(
     cli: Cli, pack: Callable[..., Path], tmp_path: Path
 ) -> None:
-    story = [ARTICLE.replace("bridge", thing) for thing in ("bridge", "mill", "harbour wall", "market hall")]
+    story = (
+        ARTICLE + " It is to be paid for with a loan that the harbour company has promised to carry for ten years.",
+        "Work is to begin in May, and the bridge is to open to traffic two years later, the mayor said.",
+        "Nobody spoke against it in the council, although the plan had been called too dear as late as in the autumn.",
+        "A ferry will take people over the river while the works last, and it will sail until midnight.",
+    )
     body = (
         f"<h1>Council of Elm votes</h1><p>{story[0]}</p><p>{story[1]}</p><p>Heard in Elm</p><p>A long walk home</p>"
         f"<p>Bees of the islands</p><h2>The vote</h2><p>Nine for it, two against</p><p>{story[2]}</p><p>{story[3]}</p>"

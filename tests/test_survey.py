@@ -20,6 +20,7 @@ from running import cleaner, hashes, manifest, rows, table
 from cleaner.document import Document
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
+from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.survey import copies, group
 from cleaner.survey.collect import survey_documents
@@ -317,6 +318,54 @@ def test_a_teaser_is_known_by_the_article_that_it_announces(tmp_path: Path) -> N
     assert tidy.clean(announced).text == announced.text
 
 
+HEADLINES = (
+    "Council votes for the old bridge",
+    "Harbour towns agree on a ferry line",
+    "Beekeepers ask for a law on honey",
+    "National theatre opens its season",
+    "Snow closes the northern pass",
+)
+
+
+def test_a_round_up_of_what_others_told_at_length_is_a_story(tmp_path: Path) -> None:
+    told = [
+        site_page(n, headline, *paragraphs(n), title=headline, date="2026-03-01")
+        for n, headline in enumerate(HEADLINES, 1)
+    ]
+    begins = [paragraphs(n)[0] for n in range(1, 6)]
+    round_up = site_page(8, "The week in Elm, told once more", paragraphs(8)[0], *begins, date="2026-03-08")
+    evidence = evidence_of([*told, round_up], tmp_path / "made", "none")
+    outcome = Cleaner(survey=evidence).clean(round_up)
+    assert [one for one in outcome.removals if one.filter == "teasers"] == []
+    # the same lines under the story of a page, fewer than it, are teasers
+    page = site_page(9, "A school in Elm gets its roof back", *paragraphs(9), *begins[:2])
+    gone = Cleaner(survey=evidence).clean(page).removals
+    assert [(one.filter, one.rule) for one in gone] == [("teasers", "lead")] * 2
+
+
+def test_a_document_of_copies_alone_is_a_duplicate_and_says_of_what(tmp_path: Path) -> None:
+    bodies = [paragraphs(n, 4) for n in range(4)]
+    first = [site_page(n, *bodies[n], date="2026-01-01") for n in range(4)]
+    # made of four documents, a paragraph of each: a version of none of them
+    digest = site_page(7, paragraphs(7)[0], *(body[2] for body in bodies), date="2026-01-02", site="oak-post.org")
+    tidy = Cleaner(Settings(max_lost=0.5), survey=evidence_of([*first, digest], tmp_path / "made", "corpus"))
+    outcome = tidy.clean(digest)
+    assert outcome.rejected is not None
+    assert (outcome.rejected.stage, outcome.rejected.reason) == ("duplicates", "duplicate_document")
+    assert outcome.rejected.detail.endswith(", ".join(one.id for one in first[:3]) + " and 1 more")
+    assert all(tidy.clean(one).text == one.text for one in first)
+
+
+def test_the_article_that_a_paragraph_opens_keeps_it_and_that_is_the_reason(tmp_path: Path) -> None:
+    quoting = site_page(1, *paragraphs(1), paragraphs(2)[0], date="2026-01-01")
+    opening = site_page(2, *paragraphs(2), date="2026-01-02", site="oak-post.org")
+    tidy = Cleaner(survey=evidence_of([quoting, opening], tmp_path / "made", "corpus"))
+    (removal,) = tidy.clean(quoting).removals
+    assert (removal.filter, removal.evidence["kept"]) == ("duplicates", opening.id)
+    assert removal.evidence["because"] == "first paragraph of its article"
+    assert tidy.clean(opening).text == opening.text
+
+
 def test_copies_on_another_site_are_linked_or_removed_and_lookalikes_are_neither(tmp_path: Path) -> None:
     wire = paragraphs(50, 5)
     report = "The Elm ferry company earned {} million marks in the quarter, it said, and its boats carried {} people."
@@ -329,13 +378,17 @@ def test_copies_on_another_site_are_linked_or_removed_and_lookalikes_are_neither
     cleaned = linked.clean_batch(batch)
     assert cleaned.removed.num_rows == 0
     (link,) = cleaned.clean["syndicated_from"][1].as_py()
-    assert (link["id"], link["copy_start"], link["because"]) == (first.id, 0, "earlier date")
+    assert (link["id"], link["copy_start"], link["because"]) == (first.id, 0, "first paragraph of its article")
     assert second.text[link["start"] : link["end"]].strip() == wire[0]
     removing = Cleaner(survey=evidence_of(every, tmp_path / "corpus", "corpus")).clean_batch(batch)
     (removal,) = removing.removed.to_pylist()
     evidence = json.loads(removal["evidence"])
     assert (removal["id"], removal["filter"], removal["rule"]) == (second.id, "duplicates", "exact")
-    assert (evidence["kept"], evidence["kept_start"], evidence["because"]) == (first.id, 0, "earlier date")
+    assert (evidence["kept"], evidence["kept_start"], evidence["because"]) == (
+        first.id,
+        0,
+        "first paragraph of its article",
+    )
     apart = pq.read_table(tmp_path / "corpus" / "evidence" / "lookalikes.parquet").to_pylist()
     assert {one["differ"] for one in apart} == {"number"}
     assert len(apart) >= 2

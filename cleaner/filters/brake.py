@@ -1,22 +1,24 @@
 """The brake: a document that lost too much, or keeps too little to be a story, is rejected for review.
 
 Better no document than half a story written as a whole one.  What extraction removes is not counted (most of a page
-is no story); the ceilings are settings (``--max-lost``, ``--min-kept``) and stand in ``run.json``.
+is no story); the ceilings are settings (``--max-lost``, ``--min-kept``) and stand in ``run.json``.  Where copies in
+other documents are what made the difference, the document is no failure but a duplicate, and the reason says so.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from cleaner.chain import Rejection
 from cleaner.document import Document, Removal, apply
-from cleaner.filters import main_content
+from cleaner.filters import duplicates, main_content
 
 STAGE = "brake"
 
 
 class Brake:
-    """Rejects with reason ``lost_too_much`` or ``too_little_left``.
+    """Rejects with reason ``lost_too_much``, ``too_little_left`` or ``duplicate_document``.
 
     ``max_lost`` is the largest share of the characters left by extraction that the other filters may take;
     ``min_kept`` the number of characters that must be left.
@@ -34,29 +36,38 @@ class Brake:
     def check(self, document: Document, removals: Sequence[Removal]) -> Rejection | None:
         """A rejection, or None."""
         total = len(document.text)
-        extracted = total - sum(_length(removal) for removal in removals if removal.filter == main_content.NAME)
-        lost = sum(_length(removal) for removal in removals if removal.filter != main_content.NAME)
-        if extracted and lost > self.max_lost * extracted:
-            by: dict[str, int] = {}
-            for removal in removals:
-                if removal.filter != main_content.NAME:
-                    by[removal.filter] = by.get(removal.filter, 0) + _length(removal)
-            worst = max(by, key=lambda name: by[name])
+        by: Counter[str] = Counter()
+        for removal in removals:
+            by[removal.filter] += removal.end - removal.start
+        extracted = total - by.pop(main_content.NAME, 0)
+        lost = sum(by.values())
+        kept = len(apply(document.text, removals).strip())
+        is_lost, is_little = lost > self.max_lost * extracted > 0, kept < self.min_kept
+        if not is_lost and not is_little:
+            return None
+        copied = by[duplicates.NAME]
+        if copied and lost - copied <= self.max_lost * extracted and kept + copied >= self.min_kept:
+            return Rejection(
+                duplicates.STAGE,
+                "duplicate_document",
+                f"{copied:,} of {extracted:,} characters stand in other documents: {_named(removals)}",
+            )
+        if is_lost:
             return Rejection(
                 STAGE,
                 "lost_too_much",
-                f"{lost / extracted:.0%} of {extracted:,} characters would go, most by {worst}; the ceiling is "
-                f"{self.max_lost:.0%} (see --max-lost)",
+                f"{lost / extracted:.0%} of {extracted:,} characters would go, most by {max(by, key=by.__getitem__)}; "
+                f"the ceiling is {self.max_lost:.0%} (see --max-lost)",
             )
-        kept = len(apply(document.text, removals).strip())
-        if kept < self.min_kept:
-            return Rejection(
-                STAGE,
-                "too_little_left",
-                f"{kept:,} characters are left of {total:,}; a story has at least {self.min_kept} (see --min-kept)",
-            )
-        return None
+        return Rejection(
+            STAGE,
+            "too_little_left",
+            f"{kept:,} characters are left of {total:,}; a story has at least {self.min_kept} (see --min-kept)",
+        )
 
 
-def _length(removal: Removal) -> int:
-    return removal.end - removal.start
+def _named(removals: Sequence[Removal], shown: int = 3) -> str:
+    """The documents that keep the copies."""
+    names = dict.fromkeys(str(one.evidence["kept"]) for one in removals if one.filter == duplicates.NAME)
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(list(names)[:shown]) + more

@@ -7,7 +7,8 @@ document.
 Left alone: the document's own headline, its first paragraph and everything before that; headlines of versions of the
 same story; headlines of few words, which are labels; and prose that has no other sign against it: a paragraph goes
 only when the headline of the same document stands right over it, when lines on both sides of it are teasers, or when it
-stands behind the story and announces a document of the same site.
+stands behind the story and announces a document of the same site.  First paragraphs without their headlines that are
+more than the rest of the story are the story: a round-up of what others told at length.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ SAME_STORY = 80.0
 # On the invented corpus every one was right (docs/survey.md); pages of a few sites are too few to measure it on, since
 # their other documents are not among them: these figures leave room for what real sites do.
 CONFIDENCE = {"headline": 0.97, "lead": 0.9}
+
+UNDER = "under its headline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,12 @@ class Headlines:
             found = _best(folded[place], candidates, document, own, site)
             if found is not None and not self._is_version(found.titled, cluster):
                 matches[place] = found
-        for place in sorted(matches):
-            signs = _signs(place, lines, matches, story)
-            if signs is not None:
+        found_signs = {place: _signs(place, lines, matches, story) for place in sorted(matches)}
+        bare = [place for place, signs in found_signs.items() if signs and _is_bare(matches[place], signs)]
+        told = sum(len(lines[place].text) for place in story if place not in matches)
+        is_round_up = sum(len(lines[place].text) for place in bare) > told
+        for place, signs in found_signs.items():
+            if signs is not None and not (is_round_up and place in bare):
                 yield _removal(lines[place], matches[place], signs)
 
     def _is_version(self, titled: Titled, cluster: str | None) -> bool:
@@ -125,7 +131,7 @@ def _signs(place: int, lines: Sequence[Line], matches: dict[int, _Match], story:
     signs = [f"{match.part} of another document"]
     above = matches.get(place - 1)
     if match.titled.is_lead and above is not None and not above.titled.is_lead and above.titled.id == match.titled.id:
-        signs.append("under its headline")
+        signs.append(UNDER)
     if place - 1 in matches and (place + 1 in matches or place + 1 == len(lines)):
         signs.append("among teasers")
     told = [one for one in story if one not in matches]
@@ -138,6 +144,10 @@ def _signs(place: int, lines: Sequence[Line], matches: dict[int, _Match], story:
     telling = [sign for sign in signs[1:] if match.same_site or sign != "behind the story"]
     is_enough = match.same_site and not match.titled.is_lead and not is_prose(text)
     return signs if is_enough or telling else None
+
+
+def _is_bare(match: _Match, signs: Sequence[str]) -> bool:
+    return match.titled.is_lead and UNDER not in signs
 
 
 def _removal(line: Line, match: _Match, signs: list[str]) -> Removal:

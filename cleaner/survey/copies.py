@@ -52,7 +52,8 @@ MIN_PARAGRAPHS = 50
 RANGE = 2_000_000
 BATCH = 8192
 
-BECAUSE = ("earlier date", "own site, not an aggregator", "longer document", "id")
+BECAUSE = ("earlier date", "own site, not an aggregator", "longer document", "id", "first paragraph of its article")
+IS_LEAD = BECAUSE.index("first paragraph of its article")
 
 Array = npt.NDArray[Any]
 
@@ -517,6 +518,8 @@ def _copies(paragraphs: Paragraphs, papers: Papers, edges: Edges, lost: dict[int
     score = np.concatenate((np.fromiter((one for _, one in lost.values()), np.float32), edges.score[abroad]))
     place, kept = paragraphs.doc[number], paragraphs.doc[other]
     documents = papers.table.take(pa.array(papers.row[kept]))
+    leads = (other < paragraphs.leads) & (number >= paragraphs.leads)
+    because = np.where(leads, IS_LEAD, papers.because(kept, place))
     columns = {
         "key": copy_keys(papers.table["doc"].to_numpy()[papers.row[place]], paragraphs.place[number]),
         "lost": np.arange(len(number)) < len(lost),
@@ -526,7 +529,7 @@ def _copies(paragraphs: Paragraphs, papers: Papers, edges: Edges, lost: dict[int
         "start": paragraphs.start[other],
         "line": paragraphs.line[other],
         "score": score,
-        "because": pa.array(BECAUSE).take(pa.array(papers.because(kept, place))),
+        "because": pa.array(BECAUSE).take(pa.array(because)),
     }
     return pa.table({name: pa.chunked_array(_chunks(column)) for name, column in columns.items()}).cast(COPIES)
 
