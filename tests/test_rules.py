@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cleaner.document import Document
 from cleaner.filters.by_rules import rules_chain
@@ -14,6 +17,7 @@ from cleaner.rulebook.load import load_packs, load_rulebook, shipped_folder
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Case, Pack, Rule, RuleError, load_pack, parse_pack
 from cleaner.rulebook.proof import prove_pack, prove_rule
+from cleaner.rulebook.wide import widen
 from cleaner.settings import Settings
 
 PACKS = load_packs()
@@ -168,3 +172,28 @@ def test_a_pattern_that_would_hang_a_backtracking_engine_answers() -> None:
     # 2^n steps for an engine that backtracks: it would not come back from 100 letters
     assert Matcher([rule]).matching("a" * 50_000) == []
     assert Matcher([rule]).matching("a" * 50_000 + "b") == [rule]
+
+
+# What patterns are made of, and characters that tell a class from what stands in for it.
+PIECES = st.tuples(
+    st.sampled_from(
+        (r"\pL", r"\PN", r"\p{Greek}", r"[\pL\pN\-]", r"[^.!?]", r"[^\]a]", r"[]\pL]", "[aeiou]", r"[a\]]",
+         "[[:alpha:]]", ".", r"\.", r"\[", r"\x{430}", "(?:a|b)", "(?P<cut>c)", "d")
+    ),
+    st.sampled_from(("", "?", "*", "+", "{2}", "{1,3}", "{0,2}?", "{2,}")),
+).map("".join)  # fmt: skip
+
+
+@given(st.lists(PIECES, min_size=1, max_size=5).map("".join), st.text("ad1.]-[αЯ c!", max_size=12))
+def test_what_a_pattern_matches_its_wider_form_matches(pattern: str, line: str) -> None:
+    for exact in (f"(?s)^(?:{pattern})$", f"(?s){pattern}"):
+        assert re2.search(exact, line) is None or re2.search(widen(exact), line) is not None
+
+
+@pytest.mark.parametrize("pattern", (r"read \p{Letters}+", "read [z-a]", "read .{3,2}", r"read \pL{1000}\pL{1000}"))
+def test_what_the_wider_form_hides_of_a_pattern_is_found_when_a_pack_is_loaded(tmp_path: Path, pattern: str) -> None:
+    source = GOOD.replace("pattern = 'call now!*'", f"pattern = '{pattern}'")
+    assert source != GOOD
+    (tmp_path / "mine.toml").write_text(source)
+    with pytest.raises(RuleError, match=r"mine\.toml:[0-9]+: rule 'x/one', key 'pattern'.*cannot be compiled"):
+        load_packs((str(tmp_path / "mine.toml"),))

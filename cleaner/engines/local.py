@@ -277,7 +277,7 @@ class LocalEngine:
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(["cleaner.pipeline", "cleaner.ingest.html", "trafilatura"])
+            context.set_forkserver_preload(["cleaner.engines.warm"])
             _start_forkserver()
         self._workers = [_Worker(context) for _ in range(self.workers)]
         self._idle = deque(self._workers)

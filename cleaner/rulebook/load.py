@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cleaner.rulebook.match import Rulebook, on_site
+from cleaner.rulebook.match import Rulebook, check_patterns, on_site
 from cleaner.rulebook.model import Exemption, Override, Pack, Rule, RuleError, load_pack
 from cleaner.text import fold
 
@@ -36,7 +36,10 @@ def pack_files(extra: Sequence[str] = ()) -> list[Path]:
 
 @lru_cache(maxsize=8)
 def load_packs(extra: tuple[str, ...] = ()) -> tuple[Pack, ...]:
-    """All packs, read and validated.  Raises `RuleError`, also for an id that two packs claim."""
+    """All packs, read and validated.  Raises `RuleError`, also for an id that two packs claim.
+
+    Patterns of ``extra`` packs are compiled; those of the shipped ones are proved by `cleaner rules test`.
+    """
     packs = tuple(load_pack(path) for path in pack_files(extra))
     owner: dict[str, str] = {}
     for pack in packs:
@@ -45,6 +48,8 @@ def load_packs(extra: tuple[str, ...] = ()) -> tuple[Pack, ...]:
                 if id in owner:
                     raise RuleError(f"{id!r} is taken by {owner[id]}", file=pack.file, rule=rule.id, key="id")
                 owner[id] = pack.file
+    for pack in packs[len(packs) - len(extra) :]:
+        check_patterns(pack.rules)
     return packs
 
 

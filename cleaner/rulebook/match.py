@@ -4,17 +4,22 @@ The engine is RE2, whose time is linear in the length of the line for any patter
 filter takes from each pattern the words that a match must hold, finds those of all patterns in one pass, and tries the
 few patterns whose words are there.  One automaton of all patterns would be larger than memory: patterns that count
 (``[^.]{3,60}``) multiply its states, and each new line meets states that were never built.
+
+The filter holds a wider form of each pattern (`cleaner.rulebook.wide`), which compiles fast.  A pattern itself is
+compiled when its wider form first matches a line, and has the last word; most never are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 import re2
 
 from cleaner.rulebook.model import Rule, RuleError
+from cleaner.rulebook.wide import widen
 from cleaner.text import fold, fold_with_map, weight
 
 # The edge of a word in every script: RE2's own \b knows ASCII only.
@@ -38,7 +43,16 @@ class SpanHit:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+_OPTIONS = _options()
+
+
+@dataclass(frozen=True)
 class _Source:
     """A pattern as the engine reads it, and where it comes from."""
 
@@ -46,10 +60,16 @@ class _Source:
     rule: Rule
     pattern: str
 
-    def compiled(self, options: re2.Options) -> object:
+    @cached_property
+    def wide(self) -> str:
+        """Its wider form."""
+        return widen(self.text)
+
+    @cached_property
+    def compiled(self) -> Any:
         """The pattern, compiled alone.  Raises `RuleError`."""
         try:
-            return re2.compile(self.text, options)
+            return re2.compile(self.text, _OPTIONS)
         except re2.error as error:
             raise RuleError(
                 f"the pattern {self.pattern!r} cannot be compiled: {_words(error)} (RE2 syntax: no look-around, no "
@@ -60,38 +80,40 @@ class _Source:
                 line=self.rule.line,
             ) from error
 
+    def matches(self, folded: str) -> bool:
+        """Whether the pattern matches a line that its wider form matches."""
+        return self.wide == self.text or self.compiled.search(folded) is not None
+
 
 class Matcher:
     """The rules that hold for one language and site, compiled.
 
     ``exempt`` gives for a rule's id the folded lines that it must leave alone.  Raises `RuleError` for a pattern that
-    the engine does not read.
+    the engine does not read; what `widen` leaves out of one is not looked at before a line calls for it, and is for
+    `check_patterns` to check.
     """
 
     def __init__(self, rules: Sequence[Rule], exempt: Mapping[str, frozenset[str]] | None = None) -> None:
         self.rules = tuple(rules)
         self._exempt = exempt or {}
         self.scopes = frozenset(rule.scope for rule in self.rules)
-        self._spans: dict[str, list[object]] = {}
+        self._spans: dict[str, list[_Source]] = {}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._find)
+        self._sources: list[_Source] = []
         self._owner: list[int] = []
         self._exempt_lines = frozenset[str]().union(*self._exempt.values())
-        options = re2.Options()
-        options.log_errors = False
-        sources: list[_Source] = []
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
                 source = _Source(expression(rule, pattern), rule, pattern)
-                sources.append(source)
+                self._sources.append(source)
                 self._owner.append(index)
                 if rule.scope == "span":
-                    self._spans.setdefault(rule.id, []).append(source.compiled(options))
-        self._filters = tuple(_filters(sources, options))
+                    self._spans.setdefault(rule.id, []).append(source)
+        self._filters = tuple(_filters(self._sources))
         # most rules leave long lines alone, where most of a story's characters are
         self._long_owner = [index for index in self._owner if self._may_match_long(self.rules[index])]
-        long_rules = set(self._long_owner)
-        long = [source for source, index in zip(sources, self._owner, strict=True) if index in long_rules]
-        self._long_filters = tuple(_filters(long, options))
+        self._long_sources = [source for source in self._sources if self._may_match_long(source.rule)]
+        self._long_filters = tuple(_filters(self._long_sources))
 
     @staticmethod
     def _may_match_long(rule: Rule) -> bool:
@@ -119,11 +141,14 @@ class Matcher:
         folded = fold(line)
         words = weight(line)
         is_long = words > LONG_LINE
-        filters, owner = (self._long_filters, self._long_owner) if is_long else (self._filters, self._owner)
+        filters = self._long_filters if is_long else self._filters
+        owner = self._long_owner if is_long else self._owner
+        sources = self._long_sources if is_long else self._sources
         found = [first + number for first, filter in filters for number in filter.Match(folded) or ()]
-        if not found:
+        indexes = {owner[number] for number in found if sources[number].matches(folded)}
+        if not indexes:
             return ()
-        rules = [self.rules[index] for index in sorted({owner[number] for number in found})]
+        rules = [self.rules[index] for index in sorted(indexes)]
         return tuple(
             rule
             for rule in rules
@@ -138,25 +163,32 @@ class Matcher:
         folded, places = fold_with_map(line)
         found: list[SpanHit] = []
         for rule in rules:
-            for compiled in self._spans[rule.id]:
-                for match in compiled.finditer(folded):  # type: ignore[attr-defined]
-                    start, end = match.span(compiled.groupindex.get("cut", 0))  # type: ignore[attr-defined]
+            for source in self._spans[rule.id]:
+                for match in source.compiled.finditer(folded):
+                    start, end = match.span(source.compiled.groupindex.get("cut", 0))
                     if start < end:
                         found.append(SpanHit(rule, places[start], places[end]))
         found.sort(key=lambda hit: (hit.start, -hit.end))
         return list(_without_overlaps(found))
 
 
-def _filters(sources: Sequence[_Source], options: re2.Options, first: int = 0) -> Iterator[tuple[int, re2.Filter]]:
+def check_patterns(rules: Iterable[Rule]) -> None:
+    """Compile all patterns of some rules.  Raises `RuleError` for one that the engine does not read or hold."""
+    for rule in rules:
+        for pattern in rule.patterns:
+            _ = _Source(expression(rule, pattern), rule, pattern).compiled
+
+
+def _filters(sources: Sequence[_Source], first: int = 0) -> Iterator[tuple[int, re2.Filter]]:
     """Filters over the patterns, each with the place of its first one; several where one would be too large."""
     if not sources:
         return
     filter = re2.Filter()
     for source in sources:
         try:
-            filter.Add(source.text, options)
+            filter.Add(source.wide, _OPTIONS)
         except re2.error:
-            source.compiled(options)  # says what is wrong with it
+            _ = source.compiled  # says what is wrong with it
             raise
     try:
         filter.Compile()
@@ -164,8 +196,8 @@ def _filters(sources: Sequence[_Source], options: re2.Options, first: int = 0) -
         if len(sources) == 1:
             raise
         half = len(sources) // 2
-        yield from _filters(sources[:half], options, first)
-        yield from _filters(sources[half:], options, first + half)
+        yield from _filters(sources[:half], first)
+        yield from _filters(sources[half:], first + half)
     else:
         yield first, filter
 

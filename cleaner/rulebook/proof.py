@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cleaner.rulebook.load import Laid, compose, lay, layers, resolve
-from cleaner.rulebook.match import Matcher, Rulebook
+from cleaner.rulebook.match import Matcher, Rulebook, check_patterns
 from cleaner.rulebook.model import Case, Exemption, Pack, Rule
 from cleaner.text import fold
 
@@ -28,7 +28,8 @@ class Failure:
 
 
 def prove_rule(rule: Rule) -> Iterator[Failure]:
-    """Failures of one rule against its own hits and misses."""
+    """Failures of one rule against its own hits and misses.  Raises `RuleError` for a pattern of no use."""
+    check_patterns((rule,))
     matcher = Matcher([rule])
     for proof, examples, want in (("hit", rule.hit, True), ("miss", rule.miss, False)):
         for text in examples:
