@@ -14,8 +14,6 @@ Work is to begin in May, and the bridge is to open to traffic two years later.
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from cleaner.pipeline import Cleaned, Cleaner
     from cleaner.project import ProjectError, init
     from cleaner.rulebook.model import Rule, RuleError
-    from cleaner.run import run
+    from cleaner.runner import run
     from cleaner.settings import Settings, SettingsError
     from cleaner.shards.folder import FolderError
     from cleaner.stream import pipe
@@ -72,7 +70,7 @@ _HOMES = {
     "load_settings": "config",
     "pipe": "stream",
     "restore": "api",
-    "run": "run",
+    "run": "runner",
 }
 
 __all__ = [
@@ -123,13 +121,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: object) -> None:
-        # importing the module cleaner.run would put it in the place of the function of that name
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

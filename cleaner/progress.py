@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cleaner.ingest.files import InputFile, list_files
-from cleaner.run import Books
+from cleaner.runner import Books
 
 
 class BytesProgress:

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import multiprocessing
 import pickle
+import pkgutil
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -79,9 +80,10 @@ def test_each_public_name_is_there_and_says_what_it_is(name: str) -> None:
     assert name in dir(cleaner)
 
 
-def test_importing_a_module_of_the_name_of_a_function_leaves_the_function_alone() -> None:
-    importlib.import_module("cleaner.run")
-    assert callable(cleaner.run)
+def test_no_module_has_the_name_of_a_public_name() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(cleaner.__path__)}
+    assert len(modules) > 10
+    assert not modules & {*cleaner.__all__}
     with pytest.raises(AttributeError, match="no attribute 'rnu'"):
         cleaner.rnu  # type: ignore[attr-defined]  # noqa: B018
 

@@ -22,12 +22,12 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
-from cleaner.survey import copies, group
-from cleaner.survey.collect import survey_documents
-from cleaner.survey.copies import Edges, choose
-from cleaner.survey.evidence import Survey, build_evidence
-from cleaner.survey.folder import SurveyError, SurveyFolder, merge_surveys, write_survey
-from cleaner.survey.guard import veto
+from cleaner.surveys import copies, group
+from cleaner.surveys.collect import survey_documents
+from cleaner.surveys.copies import Edges, choose
+from cleaner.surveys.evidence import Survey, build_evidence
+from cleaner.surveys.folder import SurveyError, SurveyFolder, merge_surveys, write_survey
+from cleaner.surveys.guard import veto
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from synthetic import Corpus

@@ -81,7 +81,7 @@ def make_command(inputs: tuple[str, ...], out: str, columns: tuple[str, ...], qu
     with faults():
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
-        from cleaner.survey.make import make_survey
+        from cleaner.surveys.make import make_survey
 
         try:
             with BytesProgress([Path(path) for path in inputs], Path(out), quiet) as progress:
@@ -109,7 +109,7 @@ def merge_command(surveys: tuple[str, ...], out: str) -> None:
       cleaner survey merge monday tuesday -o both
     """
     with faults():
-        from cleaner.survey.folder import merge_surveys
+        from cleaner.surveys.folder import merge_surveys
 
         merged = merge_surveys([Path(path) for path in surveys], Path(out))
     click.echo(f"{merged.documents:,} documents in {out}", err=True)
@@ -139,8 +139,8 @@ def mine_command(
     with faults():
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
-        from cleaner.survey.make import mine
-        from cleaner.survey.mine import as_pack
+        from cleaner.surveys.make import mine
+        from cleaner.surveys.mine import as_pack
 
         if out is not None and Path(out).exists():
             raise click.UsageError(f"{out} is there already; name a new file")

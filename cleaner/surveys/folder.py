@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from cleaner.atomic import write_whole
 from cleaner.errors import CleanerError
 from cleaner.shards.folder import ZSTD_LEVEL, file_sha256
-from cleaner.survey.group import add_lines, partitioned
-from cleaner.survey.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
+from cleaner.surveys.group import add_lines, partitioned
+from cleaner.surveys.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
 
 MANIFEST = "survey.json"
 ROWS = 65_536

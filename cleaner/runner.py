@@ -27,9 +27,9 @@ from cleaner.rulebook.load import pack_hashes
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError, RunFolder
 from cleaner.shards.schemas import PARTS, RAW, VERSION
-from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
-from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
-from cleaner.survey.settle import count_unkept
+from cleaner.surveys.first_pass import Plan, Staging, Unit, evidence_of, first_pass
+from cleaner.surveys.folder import SurveyError, SurveyFolder, replace_survey
+from cleaner.surveys.settle import count_unkept
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
 # characters, so that memory is bounded whatever the documents are.
@@ -167,7 +167,7 @@ def run(
     refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
     earlier run to compare with: what drifted from it stands in ``run.json``.
 
-    There are two passes: the first one extracts all documents and surveys them (`cleaner.survey`), the second one
+    There are two passes: the first one extracts all documents and surveys them (`cleaner.surveys`), the second one
     cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
     inputs, and with ``update_survey`` replaced by both together when the run is finished.  Without ``use_survey`` there
     is one pass.
@@ -175,7 +175,7 @@ def run(
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
     Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
-    `survey.folder.SurveyError` and `BooksError`.
+    `SurveyError` and `BooksError`.
     """
     settings = settings or Settings()
     paths = [Path(path) for path in inputs]

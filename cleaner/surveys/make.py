@@ -11,11 +11,11 @@ from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.load import load_rulebook
-from cleaner.run import planned_units, unique_ids
+from cleaner.runner import planned_units, unique_ids
 from cleaner.settings import Settings
-from cleaner.survey.first_pass import DOCUMENTS, Staging, first_pass, gather
-from cleaner.survey.folder import SurveyError, SurveyFolder
-from cleaner.survey.mine import Proposal, illustrate, languages_of, propose, read_documents
+from cleaner.surveys.first_pass import DOCUMENTS, Staging, first_pass, gather
+from cleaner.surveys.folder import SurveyError, SurveyFolder
+from cleaner.surveys.mine import Proposal, illustrate, languages_of, propose, read_documents
 
 Progress = Callable[[int], object]
 
@@ -46,7 +46,7 @@ def make_survey(
 def mine(
     inputs: Sequence[Path | str], settings: Settings | None = None, progress: Progress = lambda size: None
 ) -> list[Proposal]:
-    """Rules proposed from what the inputs repeat (`cleaner.survey.mine`).  Raises what `make_survey` raises."""
+    """Rules proposed from what the inputs repeat (`cleaner.surveys.mine`).  Raises what `make_survey` raises."""
     chosen = settings or Settings()
     with tempfile.TemporaryDirectory(prefix="cleaner-mine-") as name:
         staging = Staging(Path(name))
