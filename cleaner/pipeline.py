@@ -51,7 +51,13 @@ DATELINE_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``."""
+    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``.
+
+    >>> batch = pa.table({"id": ["a", "b"], "text": ["The council of Elm voted to rebuild the bridge. " * 3, "Short."]})
+    >>> cleaned = Cleaner().clean_batch(batch)
+    >>> cleaned.clean["id"].to_pylist(), cleaned.rejected.select(["id", "reason"]).to_pylist()
+    (['a'], [{'id': 'b', 'reason': 'too_little_left'}])
+    """
 
     clean: pa.Table
     removed: pa.Table

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 import cleaner
 from cleaner.engines.local import CleaningWork, LocalEngine
+from cleaner.errors import extra
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
@@ -174,8 +175,12 @@ def run(
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
-    Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
-    `SurveyError` and `BooksError`.
+    Raises `InputError` (an input is not there), `RuleError`, `FolderError`, `SurveyError`, `EngineError` (no worker
+    process can be started), and `BooksError`, which is no `CleanerError`: books that do not balance are a bug.
+
+    >>> result = run(["scrapes"], "cleaned", Settings(workers=1))
+    >>> result.books.documents, result.books.clean, result.books.rejected
+    (2, 2, 0)
     """
     settings = settings or Settings()
     paths = [Path(path) for path in inputs]
@@ -186,6 +191,8 @@ def run(
     header = run_header(settings, use_survey, base)
     if baseline is not None:
         RunFolder(Path(baseline)).manifest()
+        with extra("audit"):  # now, not after hours of cleaning
+            from cleaner.audit.drift import drift
     finished = folder.prepare(header, resume=resume, overwrite=overwrite)
     staging = Staging(folder.path / "staging")
     if (folder.path / "run.json").exists():
@@ -221,8 +228,6 @@ def run(
         raise_changed(finished[len(entries)], "its documents are gone")
     found = None
     if baseline is not None:
-        from cleaner.audit.drift import drift
-
         found = drift(RunFolder(Path(baseline)), folder, [entry["unit"] for entry in entries])
     folder.finish(
         {

@@ -542,7 +542,6 @@ def test_verdicts_on_ones_own_rules_are_misses_and_evidence(tmp_path: Path) -> N
         "evidence = {right = 2, wrong = 1, precision = 0.6667, low = 0.2077, high = 0.9385, sites = 2}\n"
     )
     path.write_text(change.after, encoding="utf-8")
-    load_packs.cache_clear()
     assert apply_verdicts(given, load_packs((str(path),)), path, _runner).diff == ""
 
 

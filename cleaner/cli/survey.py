@@ -81,16 +81,16 @@ def make_command(inputs: tuple[str, ...], out: str, columns: tuple[str, ...], qu
     with faults():
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
-        from cleaner.surveys.make import make_survey
+        from cleaner.surveys.make import survey
 
         try:
             with BytesProgress([Path(path) for path in inputs], Path(out), quiet) as progress:
-                survey = make_survey(inputs, out, settings, progress)
+                made = survey(inputs, out, settings, progress=progress)
         except KeyboardInterrupt:
             click.secho("interrupted", err=True, fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
     if not quiet:
-        rows = {name: table["rows"] for name, table in survey.manifest["tables"].items()}
+        rows = {name: table["rows"] for name, table in made.manifest["tables"].items()}
         click.echo(
             f"{rows['documents']:,} documents, {rows['lines']:,} lines of sites, {rows['paragraphs']:,} paragraphs",
             err=True,
@@ -109,9 +109,9 @@ def merge_command(surveys: tuple[str, ...], out: str) -> None:
       cleaner survey merge monday tuesday -o both
     """
     with faults():
-        from cleaner.surveys.folder import merge_surveys
+        from cleaner.surveys.folder import survey_merge
 
-        merged = merge_surveys([Path(path) for path in surveys], Path(out))
+        merged = survey_merge(surveys, out)
     click.echo(f"{merged.documents:,} documents in {out}", err=True)
 
 
@@ -146,7 +146,7 @@ def mine_command(
             raise click.UsageError(f"{out} is there already; name a new file")
         try:
             with BytesProgress([Path(path) for path in inputs], Path(out or "."), quiet) as progress:
-                proposals = mine(inputs, settings, progress)
+                proposals = mine(inputs, settings, progress=progress)
         except KeyboardInterrupt:
             click.secho("interrupted", err=True, fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
