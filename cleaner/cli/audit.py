@@ -211,11 +211,12 @@ def sample_command(run: str, per_rule: int, seed: int, out: str | None, form: st
     """
     with faults():
         from cleaner.audit.explain import plain_json
-        from cleaner.audit.precision import NAME
         from cleaner.commands import sample
 
+        drawn = sample(run, out, per_rule=per_rule, seed=seed)
+        from cleaner.audit.precision import NAME  # there once the extra is: the line above says so where it is not
+
         path = Path(out) if out else Path(run) / NAME
-        drawn = sample(run, path, per_rule=per_rule, seed=seed)
     if form == "json":
         click.echo(plain_json({"sample": str(path), "rules": len(drawn.strata), "texts": len(drawn.keys)}))
     else:
