@@ -230,7 +230,8 @@ def test_byline_and_caption_are_facts_of_the_row_and_no_text(cleaners: dict[str,
     page = raw(
         "<html lang=en><title>The old crane of Elm goes</title><meta name=author content='Ann Oak'>"
         "<article><h1>The old crane of Elm goes</h1><div class=byline>By <a href=/ann>Ann Oak</a></div>"
-        f"<figure><img src=crane.jpg><figcaption>The crane on the eastern quay last week</figcaption></figure>{STORY}</article>"
+        "<figure><img src=crane.jpg><figcaption>The crane on the eastern quay last week</figcaption></figure>"
+        f"{STORY}</article>"
     )
     row = collect([(page, *cleaners["auto"].clean_raw(page))], "full").clean.to_pylist()[0]
     assert row["text"].split("\n")[:-1] == PARAGRAPHS
