@@ -12,15 +12,16 @@ not in the number of features.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cleaner.rulebook.model import KINDS
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
 
@@ -111,57 +112,6 @@ FEATURES = (
     *LEXICAL_FEATURES,
 )
 """Names of the columns."""
-
-
-class Lexicon:
-    """Words and word pairs of one language, each with the log odds of standing in cruft; `grams` says how they look.
-
-    >>> sorted(Lexicon({"read": 0.5, "read more": 2.0, "page #": 1.5}).values(("read", "more", "page", "3")))
-    [0.5, 1.5, 2.0]
-    """
-
-    __slots__ = ("_index", "_own", "_pair_odds", "_pairs")
-
-    def __init__(self, odds: Mapping[str, float]) -> None:
-        index: dict[str, int] = {}
-        numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
-        self._index = index
-        # by number of a word, one more for unknown ones: its own log odds, if it has any
-        self._own = np.full(len(index) + 1, np.nan)
-        pairs: dict[int, float] = {}
-        for places, value in numbered:
-            if len(places) == 1:
-                self._own[places[0]] = value
-            else:
-                pairs[self._pair(*places)] = value
-        # by number of a pair, in ascending order, and behind them one of no pair
-        self._pairs = np.array([*sorted(pairs), self._pair(len(index), len(index))], dtype=np.int64)
-        self._pair_odds = np.array([pairs.get(pair, np.nan) for pair in self._pairs.tolist()])
-
-    def _pair(self, one: Any, other: Any) -> Any:
-        return one * (len(self._index) + 1) + other
-
-    def __bool__(self) -> bool:
-        return bool(self._index)
-
-    def values(self, words: Sequence[str]) -> list[float]:
-        """The log odds of those of the words and pairs of a line that it knows."""
-        found: list[float] = self.look_up([words])[1].tolist()
-        return found
-
-    def look_up(self, lines: Sequence[Sequence[str]]) -> tuple[Integers, Floats]:
-        """The words of all lines that it knows, then their pairs: place of the line, and log odds."""
-        plain = [_plain(words) for words in lines]
-        line = np.repeat(np.arange(len(plain)), [len(words) for words in plain])
-        unknown = repeat(len(self._index))
-        number = np.fromiter(map(self._index.get, chain.from_iterable(plain), unknown), dtype=np.int64, count=len(line))
-        own = self._own[number]
-        pair = self._pair(number[:-1], number[1:])
-        place = np.searchsorted(self._pairs, pair)
-        pairs = np.where((self._pairs[place] == pair) & (line[1:] == line[:-1]), self._pair_odds[place], np.nan)
-        odds = np.concatenate((own, pairs))
-        known = ~np.isnan(odds)
-        return np.concatenate((line, line[:-1]))[known], odds[known]
 
 
 NO_LEXICON = Lexicon({})
@@ -491,7 +441,7 @@ def grams(words: Sequence[str]) -> list[str]:
 def _lexical(spoken: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
     count = len(spoken)
     table = np.zeros((len(LEXICAL_FEATURES), count))
-    line, values = lexicon.look_up(spoken)
+    line, values = lexicon.look_up([_plain(words) for words in spoken])
     if len(values):
         sizes = np.bincount(line, minlength=count)
         all_grams = np.array([max(2 * min(len(words), LEXICAL_WORDS) - 1, 1) for words in spoken])
