@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cleaner.chain import Chain, Filter, Outcome, View
     from cleaner.config import load_settings
     from cleaner.document import Document, Removal, Segment, apply
-    from cleaner.engines.local import EngineError
+    from cleaner.engines.work import EngineError
     from cleaner.errors import CleanerError
     from cleaner.extensions import Format, PluginError
     from cleaner.ingest.files import InputError
@@ -46,7 +46,7 @@ _HOMES = {
     "Cleaner": "pipeline",
     "CleanerError": "errors",
     "Document": "document",
-    "EngineError": "engines.local",
+    "EngineError": "engines.work",
     "Filter": "chain",
     "FolderError": "shards.folder",
     "Format": "extensions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from collections import Counter
@@ -13,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import cleaner
-from cleaner.engines.local import CleaningWork, LocalEngine
+from cleaner.engines.local import LocalEngine
+from cleaner.engines.work import CleaningWork, Engine, each
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
@@ -24,15 +25,18 @@ from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaned, Cleaner
 from cleaner.rulebook.load import pack_hashes
-from cleaner.settings import Settings
+from cleaner.settings import DEFAULT_MEMORY, Settings
 from cleaner.shards.folder import FolderError, RunFolder
+from cleaner.shards.lock import LOCK, locked
 from cleaner.shards.schemas import PARTS, RAW, VERSION
 from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
 from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
 from cleaner.survey.settle import count_unkept
+from cleaner.versions import deciding_versions
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
-# characters, so that memory is bounded whatever the documents are.
+# characters, so that memory is bounded whatever the documents are.  These are the units of the default of
+# `Settings.memory`; they grow and shrink with it.
 UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
@@ -177,35 +181,66 @@ def run(
     Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
     `survey.folder.SurveyError` and `BooksError`.
     """
-    settings = settings or Settings()
+    chosen = settings or Settings()
     paths = [Path(path) for path in inputs]
     folder = RunFolder(Path(out))
-    Cleaner(settings)  # a rule that cannot be used fails before anything is touched
+    Cleaner(chosen)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
-    base = _base(survey, use_survey, update_survey)
-    header = run_header(settings, use_survey, base)
-    if baseline is not None:
-        RunFolder(Path(baseline)).manifest()
-    finished = folder.prepare(header, resume=resume, overwrite=overwrite)
-    staging = Staging(folder.path / "staging")
-    if (folder.path / "run.json").exists():
-        manifest = folder.manifest()
-        for entry in manifest["parts"]:
-            if not folder.intact(entry["unit"], entry):
-                raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
-        _close(staging, survey if update_survey else None, keep_staging)
-        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
-    if overwrite or not resume:
-        staging.remove()
+    compared = None if baseline is None else RunFolder(Path(baseline))
+    if compared is not None:
+        compared.manifest()
+    with contextlib.ExitStack() as held:
+        if update_survey and survey is not None:
+            Path(survey).mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(Path(survey)))
+        base = _base(survey, use_survey, update_survey)
+        header = run_header(chosen, use_survey, base)
+        held.enter_context(folder.locked())
+        finished = folder.prepare(header, resume=resume, overwrite=overwrite)
+        staging = Staging(folder.path / "staging")
+        if folder.is_finished:
+            result = _verified(folder)
+        else:
+            if not resume:
+                staging.remove()
+            result = _clean(paths, folder, staging, chosen, header, finished, base, compared, progress)
+        if update_survey and survey is not None and (staging.path / "survey").exists():
+            replace_survey(Path(survey), SurveyFolder(staging.path / "survey"))
+        if not keep_staging:  # up to here, each step can be done again
+            staging.remove()
+        return result
+
+
+def _verified(folder: RunFolder) -> RunResult:
+    """A finished run again.  Raises `FolderError` where a part is not as it was written."""
+    manifest = folder.manifest()
+    for entry in manifest["parts"]:
+        if not folder.intact(entry["unit"], entry):
+            raise FolderError(f"{folder.store}: part {entry['unit']} is not as the run wrote it; use --overwrite")
+    return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
+
+
+def _clean(
+    paths: Sequence[Path],
+    folder: RunFolder,
+    staging: Staging,
+    settings: Settings,
+    header: dict[str, Any],
+    finished: Sequence[dict[str, Any]],
+    base: SurveyFolder | None,
+    baseline: RunFolder | None,
+    progress: Progress,
+) -> RunResult:
+    """Both passes, or the one, and the manifest."""
     books, entries, resumed = Books(), [], 0
 
     def report(done: Books, size: int) -> None:
         books.add(done)
         progress(books, size)
 
-    units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)))
+    units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)), settings)
     with LocalEngine(settings) as engine:
-        if use_survey:
+        if header["survey"] is not None:
             plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
             _unchanged(plans, finished)
             evidence = evidence_of(staging, plans, base, settings)
@@ -223,7 +258,7 @@ def run(
     if baseline is not None:
         from cleaner.audit.drift import drift
 
-        found = drift(RunFolder(Path(baseline)), folder, [entry["unit"] for entry in entries])
+        found = drift(baseline, folder, [entry["unit"] for entry in entries])
     folder.finish(
         {
             "header": header,
@@ -231,12 +266,10 @@ def run(
             "books": books.as_dict(),
             "copies": count_unkept(work.evidence, _tables(folder, entries)) if work.evidence is not None else None,
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
-            "libraries": _libraries(),
             **({} if found is None else {"drift": found}),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    _close(staging, survey if update_survey else None, keep_staging)
     return RunResult(folder.path, books, resumed, found)
 
 
@@ -244,7 +277,7 @@ def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[di
     """Removals and rejections of all parts, without their texts."""
     columns = {"removed": ["id", "start", "filter"], "rejected": ["id"]}
     for entry in entries:
-        yield {kind: pq.read_table(folder.part(kind, entry["unit"]), columns=some) for kind, some in columns.items()}
+        yield {kind: folder.table(kind, entry["unit"], some) for kind, some in columns.items()}
 
 
 def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> SurveyFolder | None:
@@ -255,19 +288,11 @@ def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> S
         return None
     if not use_survey:
         raise SurveyError("--survey and --no-survey contradict each other; give one of them")
-    if update_survey and not Path(survey).exists():
+    if update_survey and not any(entry.name != LOCK for entry in Path(survey).iterdir()):
         return None
     base = SurveyFolder(Path(survey))
     base.check()
     return base
-
-
-def _close(staging: Staging, update: Path | str | None, keep_staging: bool) -> None:
-    """The last steps of a run, which are safe to do again: bring the survey up to date, remove what was staged."""
-    if update is not None and (staging.path / "survey").exists():
-        replace_survey(Path(update), SurveyFolder(staging.path / "survey"))
-    if not keep_staging:
-        staging.remove()
 
 
 def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder | None = None) -> dict[str, Any]:
@@ -281,6 +306,7 @@ def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder |
         "rules": pack_hashes(settings.rules),
         "survey": None if not use_survey else base.fingerprint if base is not None else "of the inputs",
         "plugins": plugin_versions(settings.plugins),
+        "libraries": deciding_versions(),
     }
 
 
@@ -305,9 +331,10 @@ class _Batch:
     done: bool = False
 
 
-def planned_units(records: Iterable[Raw]) -> Iterator[Unit]:
+def planned_units(records: Iterable[Raw], settings: Settings) -> Iterator[Unit]:
     """Records as units, each with what is known of it, cut into batches."""
-    for unit in _cut(records, UNIT_RECORDS, UNIT_CHARS):
+    size = settings.memory / DEFAULT_MEMORY
+    for unit in _cut(records, max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
         plan = {
             "documents": len(unit),
             "first": unit[0].source,
@@ -343,7 +370,7 @@ def _staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Itera
 
 def _units(
     units: Iterable[tuple[Plan, Sequence[Sequence[Any]]]],
-    engine: LocalEngine,
+    engine: Engine,
     work: CleaningWork,
     folder: RunFolder,
     finished: Sequence[dict[str, Any]],
@@ -375,7 +402,7 @@ def _units(
 
     collected: list[Cleaned] = []
     books = Books()
-    for batch, cleaned in engine.map(work, batches()):
+    for batch, cleaned in each(engine, work, batches()):
         if batch.done:
             del plans[batch.unit]
             report(Books.from_dict(finished[batch.unit]["books"]), batch.size)
@@ -437,21 +464,3 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
                 yield raw
     finally:
         seen.close()
-
-
-def _libraries() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {
-        name: version(name)
-        for name in (
-            "trafilatura",
-            "lxml",
-            "langdetect",
-            "rapidfuzz",
-            "google-re2",
-            "pyarrow",
-            "rensa",
-            "publicsuffixlist",
-        )
-    }

@@ -282,7 +282,8 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
     from dataclasses import replace
 
     from cleaner.audit.shown import shown
-    from cleaner.engines.local import CleaningWork, LocalEngine
+    from cleaner.engines.local import LocalEngine
+    from cleaner.engines.work import CleaningWork, each
     from cleaner.ingest.files import check_inputs
     from cleaner.ingest.read import read_one
     from cleaner.pipeline import Cleaner
@@ -290,7 +291,7 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
     check_inputs([Path(file)])
     Cleaner(settings)  # a rule that cannot be used fails here, with its message
     with LocalEngine(replace(settings, workers=1)) as engine:
-        for _, cleaned in engine.map(CleaningWork(settings), ((None, [raw]) for raw in read_one(file, settings))):
+        for _, cleaned in each(engine, CleaningWork(settings), ((None, [raw]) for raw in read_one(file, settings))):
             clean, rejected = cleaned.clean.to_pylist(), cleaned.rejected.to_pylist()
             yield shown(clean[0] if clean else None, cleaned.removed.to_pylist(), rejected[0] if rejected else None)
 

@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
-from cleaner.engines.local import LocalEngine, Staged, StagingWork
+from cleaner.engines.work import Engine, Staged, StagingWork, each
 from cleaner.ingest.record import Raw
 from cleaner.settings import Settings
-from cleaner.shards.folder import FolderError, file_sha256, write_part
+from cleaner.shards.folder import FolderError
+from cleaner.shards.parts import file_sha256, write_part
 from cleaner.survey.evidence import Survey, build_evidence
 from cleaner.survey.folder import SurveyFolder, write_survey
 from cleaner.survey.tables import TABLES
@@ -97,7 +98,7 @@ class Staging:
 def first_pass(
     units: Iterable[Unit],
     staging: Staging,
-    engine: LocalEngine,
+    engine: Engine,
     base: SurveyFolder | None,
     report: Callable[[int], object],
 ) -> list[Plan]:
@@ -114,7 +115,7 @@ def first_pass(
     plans: list[Plan] = []
     collected: list[Staged] = []
     work = StagingWork(engine.settings, known)
-    for (number, plan, size, is_last), staged in engine.map(work, _batches(units, staging)):
+    for (number, plan, size, is_last), staged in each(engine, work, _batches(units, staging)):
         report(size)
         if staged.documents.num_rows:
             collected.append(staged)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
 from cleaner.errors import CleanerError
-from cleaner.shards.folder import ZSTD_LEVEL, file_sha256
+from cleaner.shards.parts import ZSTD_LEVEL, file_sha256
 from cleaner.survey.group import add_lines, partitioned
 from cleaner.survey.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
 

@@ -64,6 +64,6 @@ def _survey(
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     with LocalEngine(settings) as engine:
-        units = planned_units(unique_ids(read_inputs(paths, settings, out)))
+        units = planned_units(unique_ids(read_inputs(paths, settings, out)), settings)
         count = len(first_pass(units, staging, engine, None, progress))
     return gather(staging, count, None, out), count
