@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli.common import EXIT_FOUND, Fault, faults
+from cleaner.interrupt import interrupted_with
 
 if TYPE_CHECKING:
     from cleaner.audit.diff import Chosen, Comparison
@@ -363,6 +364,7 @@ def review_command(run: str, verdicts: str | None, sample: str | None, port: int
             if browse:
                 click.launch(link)
             try:
-                server.run()
+                with interrupted_with(None):  # the server ends by itself
+                    server.run()
             finally:
                 server.close()

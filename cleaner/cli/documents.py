@@ -11,14 +11,16 @@ import click
 
 from cleaner.cli.common import (
     EXIT_FOUND,
-    EXIT_INTERRUPTED,
     EXIT_REJECTED,
     Fault,
+    Size,
     chain_options,
     defaults,
     faults,
     make_settings,
+    progress_option,
 )
+from cleaner.interrupt import interrupted_with
 from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
@@ -49,6 +51,21 @@ if TYPE_CHECKING:
     help="Seconds a document may take before it is rejected.",
 )
 @click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]")
+@click.option(
+    "--max-memory",
+    type=Size(),
+    default=defaults.max_memory,
+    metavar="SIZE",
+    help="Memory a worker may take before its document is rejected.  [default: 2G]",
+)
+@click.option(
+    "--memory",
+    type=Size(),
+    default=defaults.memory,
+    metavar="SIZE",
+    help="Memory for the documents of one part, besides that of the workers: parts are cut by it.  [default: 1G]",
+)
+@progress_option
 @click.option("--survey", type=click.Path(), metavar="SURVEY", help="Clean on the evidence of this survey as well.")
 @click.option("--update-survey", is_flag=True, help="Add the documents to SURVEY when the run is finished.")
 @click.option("--no-survey", is_flag=True, help="One pass: no evidence of other documents.")
@@ -76,7 +93,7 @@ if TYPE_CHECKING:
     help="Compare with an earlier run: what drifted is told, and stands in run.json and the report.",
 )
 @click.option("--fail-on-drift", is_flag=True, help="Exit with 1 when something drifted from --baseline.")
-@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
 def run_command(
     inputs: tuple[str, ...],
     out: str,
@@ -86,6 +103,7 @@ def run_command(
     baseline: str | None,
     fail_on_drift: bool,
     quiet: bool,
+    progress: str,
     survey: str | None,
     update_survey: bool,
     no_survey: bool,
@@ -111,32 +129,28 @@ def run_command(
       zcat pages.jsonl.gz | cleaner run - -o out --map html=content
       cleaner run scrapes/today -o out --survey survey --update-survey
     """
-    with faults():
+    with faults(), interrupted_with(f"interrupted; go on with: cleaner run … -o {out} --resume"):
         if fail_on_drift and baseline is None:
             raise Fault("--fail-on-drift needs --baseline OLD_RUN to compare with")
         settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
         from cleaner.run import run
 
-        try:
-            passes = 1 if no_survey else 2
-            with RunProgress([Path(path) for path in inputs], Path(out), quiet, passes) as progress:
-                result = run(
-                    inputs,
-                    out,
-                    settings,
-                    resume=resume,
-                    overwrite=overwrite,
-                    baseline=baseline,
-                    progress=progress,
-                    use_survey=not no_survey,
-                    survey=survey,
-                    update_survey=update_survey,
-                    keep_staging=keep_staging,
-                )
-        except KeyboardInterrupt:
-            click.secho(f"interrupted; go on with: cleaner run … -o {out} --resume", err=True, fg="yellow")
-            sys.exit(EXIT_INTERRUPTED)
+        style = "none" if quiet else progress
+        with RunProgress(inputs, out, style, 1 if no_survey else 2) as told:
+            result = run(
+                inputs,
+                out,
+                settings,
+                resume=resume,
+                overwrite=overwrite,
+                baseline=baseline,
+                progress=told,
+                use_survey=not no_survey,
+                survey=survey,
+                update_survey=update_survey,
+                keep_staging=keep_staging,
+            )
     if not quiet:
         for line in summary(result.folder, result.books):
             click.echo(line, err=True)

@@ -13,6 +13,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.rulebook.load import load_rulebook
 from cleaner.run import planned_units, unique_ids
 from cleaner.settings import Settings
+from cleaner.shards.lock import LOCK, locked
 from cleaner.survey.first_pass import DOCUMENTS, Staging, first_pass, gather
 from cleaner.survey.folder import SurveyError, SurveyFolder
 from cleaner.survey.mine import Proposal, illustrate, languages_of, propose, read_documents
@@ -33,14 +34,17 @@ def make_survey(
     Raises `ingest.files.InputError`, `rulebook.model.RuleError`, and `SurveyError` when ``out`` is there already.
     """
     chosen, folder = settings or Settings(), Path(out)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    begun = ("staging", LOCK)  # by one that was killed
+    if folder.exists() and (not folder.is_dir() or any(entry.name not in begun for entry in folder.iterdir())):
         raise SurveyError(f"{folder} is there already; name a new folder, or add surveys with: cleaner survey merge")
     folder.mkdir(parents=True, exist_ok=True)
-    staging = Staging(folder / "staging", keeps_documents=False)
-    try:
-        return _survey(inputs, staging, folder, chosen, progress)[0]
-    finally:
+    with locked(folder):
+        staging = Staging(folder / "staging", keeps_documents=False)
         staging.remove()
+        try:
+            return _survey(inputs, staging, folder, chosen, progress)[0]
+        finally:
+            staging.remove()
 
 
 def mine(
