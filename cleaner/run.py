@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import cleaner
-from cleaner.engines.local import LocalEngine
+from cleaner.engines import open_engine
 from cleaner.engines.work import CleaningWork, Engine, each
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
@@ -164,6 +164,9 @@ def run(
     survey: Path | str | None = None,
     update_survey: bool = False,
     keep_staging: bool = False,
+    staging: Path | str | None = None,
+    engine: str = "local",
+    address: str | None = None,
 ) -> RunResult:
     """Clean all documents of the inputs into a run folder.
 
@@ -175,6 +178,10 @@ def run(
     cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
     inputs, and with ``update_survey`` replaced by both together when the run is finished.  Without ``use_survey`` there
     is one pass.
+
+    ``staging`` is a folder for what is kept between the passes (without it, ``out``/staging); a run removes what it put
+    there.  ``engine`` is one of `engines.ENGINES`, ``address`` that of a Ray cluster, whose machines must share the
+    staging folder.  Neither engine nor number of workers shows in what is written.
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
@@ -197,18 +204,24 @@ def run(
         header = run_header(chosen, use_survey, base)
         held.enter_context(folder.locked())
         finished = folder.prepare(header, resume=resume, overwrite=overwrite)
-        staging = Staging(folder.path / "staging")
+        stage = Staging(folder.path / "staging" if staging is None else _own_folder(Path(staging), folder))
         if folder.is_finished:
             result = _verified(folder)
         else:
             if not resume:
-                staging.remove()
-            result = _clean(paths, folder, staging, chosen, header, finished, base, compared, progress)
-        if update_survey and survey is not None and (staging.path / "survey").exists():
-            replace_survey(Path(survey), SurveyFolder(staging.path / "survey"))
+                stage.remove()
+            with open_engine(engine, chosen, address) as workers:
+                result = _clean(paths, folder, stage, workers, header, finished, base, compared, progress)
+        if update_survey and survey is not None and (stage.path / "survey").exists():
+            replace_survey(Path(survey), SurveyFolder(stage.path / "survey"))
         if not keep_staging:  # up to here, each step can be done again
-            staging.remove()
+            stage.remove()
         return result
+
+
+def _own_folder(staging: Path, folder: RunFolder) -> Path:
+    """The folder of this run in a staging folder, which others may use as well."""
+    return staging.absolute() / f"cleaner-{hashlib.sha256(str(folder.store).encode()).hexdigest()[:16]}"
 
 
 def _verified(folder: RunFolder) -> RunResult:
@@ -224,7 +237,7 @@ def _clean(
     paths: Sequence[Path],
     folder: RunFolder,
     staging: Staging,
-    settings: Settings,
+    engine: Engine,
     header: dict[str, Any],
     finished: Sequence[dict[str, Any]],
     base: SurveyFolder | None,
@@ -232,25 +245,24 @@ def _clean(
     progress: Progress,
 ) -> RunResult:
     """Both passes, or the one, and the manifest."""
-    books, entries, resumed = Books(), [], 0
+    books, entries, resumed, settings = Books(), [], 0, engine.settings
 
     def report(done: Books, size: int) -> None:
         books.add(done)
         progress(books, size)
 
     units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)), settings)
-    with LocalEngine(settings) as engine:
-        if header["survey"] is not None:
-            plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
-            _unchanged(plans, finished)
-            evidence = evidence_of(staging, plans, base, settings)
-            second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
-            work = CleaningWork(settings, evidence.path)
-        else:
-            second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
-        for entry, done_before in _units(second, engine, work, folder, finished, report):
-            entries.append(entry)
-            resumed += done_before
+    if header["survey"] is not None:
+        plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
+        _unchanged(plans, finished)
+        evidence = evidence_of(staging, plans, base, settings)
+        second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
+        work = CleaningWork(settings, evidence.path)
+    else:
+        second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
+    for entry, done_before in _units(second, engine, work, folder, finished, report):
+        entries.append(entry)
+        resumed += done_before
     books.check()
     if len(finished) > len(entries):
         raise_changed(finished[len(entries)], "its documents are gone")

@@ -49,7 +49,7 @@ def faults() -> Iterator[None]:
         raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
 
 
-class Size(click.ParamType):
+class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.2 on
     """A number of bytes: 2000000000, 500M, 2G (thousands, not 1,024s)."""
 
     name = "size"

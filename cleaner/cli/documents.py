@@ -20,6 +20,7 @@ from cleaner.cli.common import (
     make_settings,
     progress_option,
 )
+from cleaner.engines import ENGINES
 from cleaner.interrupt import interrupted_with
 from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
@@ -65,6 +66,17 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="Memory for the documents of one part, besides that of the workers: parts are cut by it.  [default: 1G]",
 )
+@click.option(
+    "--staging", type=click.Path(), metavar="FOLDER", help="What is kept between the passes, in place of OUT/staging."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="Whose worker processes: this machine's, or those of a Ray cluster.",
+)
+@click.option("--address", metavar="HOST:PORT", help="Ray cluster to use, or auto.  [default: one on this machine]")
 @progress_option
 @click.option("--survey", type=click.Path(), metavar="SURVEY", help="Clean on the evidence of this survey as well.")
 @click.option("--update-survey", is_flag=True, help="Add the documents to SURVEY when the run is finished.")
@@ -108,6 +120,9 @@ def run_command(
     update_survey: bool,
     no_survey: bool,
     keep_staging: bool,
+    staging: str | None,
+    engine: str,
+    address: str | None,
     **options: Any,
 ) -> None:
     """Clean RAW (directories and files in any mix, or - for JSONL on stdin) into Parquet shards.
@@ -150,6 +165,9 @@ def run_command(
                 survey=survey,
                 update_survey=update_survey,
                 keep_staging=keep_staging,
+                staging=staging,
+                engine=engine,
+                address=address,
             )
     if not quiet:
         for line in summary(result.folder, result.books):

@@ -107,7 +107,7 @@ class _Worker:
 
         Raises `TimeoutError`, `MemoryError`, and `_Died` when the process did.
         """
-        if self._process is None or self._work is not work:
+        if self._process is None or self._work != work:
             self._start(work)
         try:
             self._pipe.send(batch)

@@ -67,7 +67,7 @@ class CleaningWork:
 
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], Cleaned]:
         """The `Cleaner.clean_batch` of a warm cleaner."""
-        cleaner = _warm(self.settings)
+        cleaner = warm_cleaner(self.settings)
         return (
             cleaner.with_survey(Survey(_there(self.evidence))).clean_batch
             if self.evidence is not None
@@ -115,7 +115,7 @@ class StagingWork:
 
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], Staged]:
         """The `Cleaner.stage_batch` of a warm cleaner."""
-        cleaner = _warm(self.settings)
+        cleaner = warm_cleaner(self.settings)
         known = np.load(_there(self.known), mmap_mode="r") if self.known is not None else None
         return lambda batch: Staged(*cleaner.stage_batch(batch, known))
 
@@ -147,11 +147,13 @@ def _there(path: Path) -> Path:
 
 
 _kept: list[Cleaner] = []
+# What is of no account to a cleaner.
+_OF_THE_ENGINE = dict.fromkeys(("workers", "timeout", "max_memory", "memory"))
 
 
-def _warm(settings: Settings) -> Cleaner:
-    """The cleaner of this process: loaded once, for both passes."""
-    if not _kept or _kept[0].settings.as_dict() != settings.as_dict():
+def warm_cleaner(settings: Settings) -> Cleaner:
+    """The cleaner of this process, ready to clean: loaded once, for both passes."""
+    if not _kept or _kept[0].settings.as_dict() | _OF_THE_ENGINE != settings.as_dict() | _OF_THE_ENGINE:
         cleaner = Cleaner(settings)
         cleaner.warm_up()
         _kept[:] = [cleaner]
