@@ -27,7 +27,7 @@ JSON_SECONDS = 1.0
 class BytesProgress:
     """Tells how many bytes of input were dealt with.  ``passes`` is how often each byte is reported."""
 
-    def __init__(self, inputs: Sequence[Path | str], out: Path | None, style: str, passes: int = 1) -> None:
+    def __init__(self, inputs: Sequence[Path | str], out: Path | str | None, style: str, passes: int = 1) -> None:
         self._inputs, self._out, self._passes = inputs, out, passes
         self._done = 0
         self._known_total: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,12 +27,14 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaned, Cleaner
 from cleaner.rulebook.load import pack_hashes
 from cleaner.settings import DEFAULT_MEMORY, Settings
-from cleaner.shards.folder import FolderError, RunFolder
+from cleaner.shards.folder import FolderError, RunFolder, open_folder
 from cleaner.shards.lock import LOCK, locked
 from cleaner.shards.schemas import PARTS, RAW, VERSION
+from cleaner.shards.store import LocalStore
 from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
 from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
 from cleaner.survey.settle import count_unkept
+from cleaner.urls import as_place, is_url
 from cleaner.versions import deciding_versions
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
@@ -139,9 +142,9 @@ def _sum(column: pa.ChunkedArray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run: folder and books, how many of its units were there already, what drifted (`audit.drift`)."""
+    """A finished run: folder or URL, books, how many of its units were there already, what drifted (`audit.drift`)."""
 
-    folder: Path
+    folder: Path | str
     books: Books
     resumed: int
     drift: dict[str, Any] | None = None
@@ -170,7 +173,8 @@ def run(
 ) -> RunResult:
     """Clean all documents of the inputs into a run folder.
 
-    ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
+    ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input; they and ``out`` may be URLs
+    of file systems that fsspec knows (s3://…).  A folder that holds a run is
     refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
     earlier run to compare with: what drifted from it stands in ``run.json``.
 
@@ -189,12 +193,14 @@ def run(
     `survey.folder.SurveyError` and `BooksError`.
     """
     chosen = settings or Settings()
-    paths = [Path(path) for path in inputs]
-    folder = RunFolder(Path(out))
+    paths = [as_place(path) for path in inputs]
+    folder = open_folder(out)
     Cleaner(chosen)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     compared = None if baseline is None else RunFolder(Path(baseline))
     if compared is not None:
+        if is_url(str(out)):
+            raise FolderError(f"--baseline: only runs on this machine can be compared, and {out} is a URL")
         compared.manifest()
     with contextlib.ExitStack() as held:
         if update_survey and survey is not None:
@@ -204,7 +210,7 @@ def run(
         header = run_header(chosen, use_survey, base)
         held.enter_context(folder.locked())
         finished = folder.prepare(header, resume=resume, overwrite=overwrite)
-        stage = Staging(folder.path / "staging" if staging is None else _own_folder(Path(staging), folder))
+        stage = Staging(_staging(folder, staging))
         if folder.is_finished:
             result = _verified(folder)
         else:
@@ -219,9 +225,16 @@ def run(
         return result
 
 
-def _own_folder(staging: Path, folder: RunFolder) -> Path:
-    """The folder of this run in a staging folder, which others may use as well."""
-    return staging.absolute() / f"cleaner-{hashlib.sha256(str(folder.store).encode()).hexdigest()[:16]}"
+def _staging(folder: RunFolder, staging: Path | str | None) -> Path:
+    """Where to keep what lies between the passes: in the run folder, or in a folder of the run's own in ``staging``."""
+    if staging is None and isinstance(folder.store, LocalStore):
+        return folder.path / "staging"
+    if staging is None:
+        staging = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "news-corpus-cleaner"
+    elif is_url(str(staging)):
+        raise FolderError(f"--staging {staging}: must be a folder of this machine, whose files can be mapped")
+    place = str(folder.path.absolute() if isinstance(folder.store, LocalStore) else folder.store)
+    return Path(staging).absolute() / f"run-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
 
 
 def _verified(folder: RunFolder) -> RunResult:
@@ -230,11 +243,11 @@ def _verified(folder: RunFolder) -> RunResult:
     for entry in manifest["parts"]:
         if not folder.intact(entry["unit"], entry):
             raise FolderError(f"{folder.store}: part {entry['unit']} is not as the run wrote it; use --overwrite")
-    return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
+    return RunResult(folder.place, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
 
 
 def _clean(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     folder: RunFolder,
     staging: Staging,
     engine: Engine,
@@ -251,7 +264,7 @@ def _clean(
         books.add(done)
         progress(books, size)
 
-    units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)), settings)
+    units = planned_units(unique_ids(read_inputs(paths, settings, folder.place)), settings)
     if header["survey"] is not None:
         plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
         _unchanged(plans, finished)
@@ -282,7 +295,7 @@ def _clean(
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    return RunResult(folder.path, books, resumed, found)
+    return RunResult(folder.place, books, resumed, found)
 
 
 def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, pa.Table]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import hostile
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 from cleaner.engines.ray import RayEngine  # noqa: E402
 
-run_module = sys.modules["cleaner.run"]
+run_module = import_module("cleaner.run")
 
 
 @pytest.fixture(scope="module")

@@ -186,12 +186,12 @@ def run_command(
         sys.exit(EXIT_REJECTED)
 
 
-def summary(folder: Path, books: Books) -> Iterator[str]:
+def summary(folder: Path | str, books: Books) -> Iterator[str]:
     """The closing lines of a run: its totals, and where the output is."""
     yield from totals(books)
     if not books.documents:
         yield "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
-    yield f"output: {folder / 'clean'}, {folder / 'removed'}, {folder / 'rejected'}, {folder / 'run.json'}"
+    yield f"output: {folder}/clean, {folder}/removed, {folder}/rejected, {folder}/run.json"
 
 
 def totals(books: Books) -> Iterator[str]:

@@ -21,6 +21,7 @@ from cleaner.errors import CleanerError
 from cleaner.shards.lock import LOCK
 from cleaner.shards.schemas import PARTS
 from cleaner.shards.store import LocalStore, Store
+from cleaner.urls import as_place
 
 MANIFEST = "run.json"
 JOURNAL = "journal.jsonl"
@@ -38,6 +39,11 @@ class RunFolder:
         self.path = path
         """Where it is; of one that is not on this machine, its URL as a path, which cannot be opened."""
         self.store: Store = store or LocalStore(path)
+
+    @property
+    def place(self) -> Path | str:
+        """Its path, or its URL."""
+        return self.path if isinstance(self.store, LocalStore) else str(self.store)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -205,6 +211,16 @@ class RunFolder:
                 yield {kind: self.table(kind, entry["unit"]) for kind in PARTS}
             except (OSError, pa.ArrowException) as error:
                 raise FolderError(f"{self.store}: part {entry['unit']} cannot be read: {error}") from error
+
+
+def open_folder(place: Path | str) -> RunFolder:
+    """The run folder of a path or URL.  Raises `urls.PlaceError` where there is no file system for it."""
+    at = as_place(place)
+    if isinstance(at, Path):
+        return RunFolder(at)
+    from cleaner.shards.remote import RemoteStore
+
+    return RunFolder(Path(at), RemoteStore(at))
 
 
 def _name(kind: str, unit: int) -> str:

@@ -17,6 +17,7 @@ from cleaner.shards.lock import LOCK, locked
 from cleaner.survey.first_pass import DOCUMENTS, Staging, first_pass, gather
 from cleaner.survey.folder import SurveyError, SurveyFolder
 from cleaner.survey.mine import Proposal, illustrate, languages_of, propose, read_documents
+from cleaner.urls import as_place
 
 Progress = Callable[[int], object]
 
@@ -64,7 +65,7 @@ def mine(
 def _survey(
     inputs: Sequence[Path | str], staging: Staging, out: Path, settings: Settings, progress: Progress
 ) -> tuple[SurveyFolder, int]:
-    paths = [Path(path) for path in inputs]
+    paths = [as_place(path) for path in inputs]
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     with LocalEngine(settings) as engine:
