@@ -14,7 +14,7 @@ from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import collect
 from cleaner.rulebook.load import pack_hashes
-from cleaner.run import Books, count
+from cleaner.runner import Books, count
 from cleaner.settings import Settings
 from cleaner.shards.folder import RunFolder
 

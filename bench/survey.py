@@ -39,13 +39,13 @@ from cleaner.filters.headlines import Headlines
 from cleaner.filters.templates import Templates
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
-from cleaner.run import run
+from cleaner.runner import run
 from cleaner.settings import Settings
-from cleaner.survey.collect import survey_documents
-from cleaner.survey.evidence import Survey, build_evidence
-from cleaner.survey.folder import write_survey
-from cleaner.survey.sites import site_of
-from cleaner.survey.tables import TABLES
+from cleaner.surveys.collect import survey_documents
+from cleaner.surveys.evidence import Survey, build_evidence
+from cleaner.surveys.folder import write_survey
+from cleaner.surveys.sites import site_of
+from cleaner.surveys.tables import TABLES
 
 RESULTS = Path(__file__).parent / "results"
 CRUFT = frozenset(("template", "teaser"))

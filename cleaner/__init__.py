@@ -14,43 +14,63 @@ Work is to begin in May, and the bridge is to open to traffic two years later.
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cleaner.api import clean, clean_html, explain, load_rules, restore
     from cleaner.audit.card import card
+    from cleaner.audit.measure import LabelError
+    from cleaner.audit.shown import ViewError
     from cleaner.chain import Chain, Filter, Outcome, View
+    from cleaner.commands import (
+        diff,
+        precision,
+        report,
+        review,
+        rules_apply_verdicts,
+        rules_fmt,
+        rules_lint,
+        rules_measure,
+        rules_new,
+        rules_schema,
+        rules_test,
+        sample,
+    )
     from cleaner.config import load_settings
     from cleaner.document import Document, Removal, Segment, apply
     from cleaner.engines.work import EngineError
-    from cleaner.errors import CleanerError
+    from cleaner.errors import CleanerError, CleanerWarning, MissingExtraError
     from cleaner.extensions import Format, PluginError
     from cleaner.ingest.files import InputError
     from cleaner.ingest.html import PageError
     from cleaner.pipeline import Cleaned, Cleaner
     from cleaner.project import ProjectError, init
     from cleaner.rulebook.model import Rule, RuleError
-    from cleaner.run import run
+    from cleaner.runner import BooksError, run
     from cleaner.settings import Settings, SettingsError
     from cleaner.shards.folder import FolderError
     from cleaner.stream import pipe
+    from cleaner.surveys.folder import SurveyError, survey_merge
+    from cleaner.surveys.make import mine, survey
 
 __version__ = "0.1.0"
 
 # Where each public name lives.  They are imported on first use: importing this package costs next to nothing.
 _HOMES = {
+    "BooksError": "runner",
     "Chain": "chain",
     "Cleaned": "pipeline",
     "Cleaner": "pipeline",
     "CleanerError": "errors",
+    "CleanerWarning": "errors",
     "Document": "document",
     "EngineError": "engines.work",
     "Filter": "chain",
     "FolderError": "shards.folder",
     "Format": "extensions",
     "InputError": "ingest.files",
+    "LabelError": "audit.measure",
+    "MissingExtraError": "errors",
     "Outcome": "chain",
     "PageError": "ingest.html",
     "PluginError": "extensions",
@@ -61,31 +81,52 @@ _HOMES = {
     "Segment": "document",
     "Settings": "settings",
     "SettingsError": "settings",
+    "SurveyError": "surveys.folder",
     "View": "chain",
+    "ViewError": "audit.shown",
     "apply": "document",
     "card": "audit.card",
     "clean": "api",
     "clean_html": "api",
+    "diff": "commands",
     "explain": "api",
     "init": "project",
     "load_rules": "api",
     "load_settings": "config",
+    "mine": "surveys.make",
     "pipe": "stream",
+    "precision": "commands",
+    "report": "commands",
     "restore": "api",
-    "run": "run",
+    "review": "commands",
+    "rules_apply_verdicts": "commands",
+    "rules_fmt": "commands",
+    "rules_lint": "commands",
+    "rules_measure": "commands",
+    "rules_new": "commands",
+    "rules_schema": "commands",
+    "rules_test": "commands",
+    "run": "runner",
+    "sample": "commands",
+    "survey": "surveys.make",
+    "survey_merge": "surveys.folder",
 }
 
 __all__ = [
+    "BooksError",
     "Chain",
     "Cleaned",
     "Cleaner",
     "CleanerError",
+    "CleanerWarning",
     "Document",
     "EngineError",
     "Filter",
     "FolderError",
     "Format",
     "InputError",
+    "LabelError",
+    "MissingExtraError",
     "Outcome",
     "PageError",
     "PluginError",
@@ -96,18 +137,35 @@ __all__ = [
     "Segment",
     "Settings",
     "SettingsError",
+    "SurveyError",
     "View",
+    "ViewError",
     "apply",
     "card",
     "clean",
     "clean_html",
+    "diff",
     "explain",
     "init",
     "load_rules",
     "load_settings",
+    "mine",
     "pipe",
+    "precision",
+    "report",
     "restore",
+    "review",
+    "rules_apply_verdicts",
+    "rules_fmt",
+    "rules_lint",
+    "rules_measure",
+    "rules_new",
+    "rules_schema",
+    "rules_test",
     "run",
+    "sample",
+    "survey",
+    "survey_merge",
 ]
 
 
@@ -123,13 +181,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: object) -> None:
-        # importing the module cleaner.run would put it in the place of the function of that name
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -54,7 +54,12 @@ class Line:
 
 @dataclass(frozen=True)
 class View:
-    """What a filter sees: the document, and which of it is still kept after the filters before."""
+    """What a filter sees: the document, and which of it is still kept after the filters before.
+
+    >>> view = View(Document.from_text("BUY NOW\\nThe story.\\n"), (Removal(0, 8, "shouting", "upper", "", 0.5),))
+    >>> [line.text for line in view.lines]
+    ['The story.']
+    """
 
     document: Document
     removals: tuple[Removal, ...] = ()
@@ -118,7 +123,16 @@ def _trim(pieces: Sequence[tuple[int, int]], low: int, high: int) -> Iterator[tu
 
 
 class Filter(Protocol):
-    """Proposes what to take out of a document.  Holds no state between documents and never rewrites text."""
+    """Proposes what to take out of a document.  Holds no state between documents and never rewrites text.
+
+    >>> class Shouting:
+    ...     name = "shouting"
+    ...
+    ...     def removals(self, view):
+    ...         return [line.remove(self.name, "upper", "Capitals.", 0.5) for line in view.lines if line.text.isupper()]
+    >>> [removal.start for removal in Shouting().removals(View(Document.from_text("The story.\\nBUY NOW\\n")))]
+    [11]
+    """
 
     name: str
 
@@ -163,6 +177,11 @@ class Outcome:
 
     ``removals`` are sorted and disjoint.  A rejected outcome still tells what the filters took.  ``near`` are
     proposals that were not sure enough, where they were asked for (`cleaner.near`).
+
+    >>> document = Document.from_text("The story.\\nBUY NOW\\n")
+    >>> outcome = Outcome(document, (Removal(11, 19, "shouting", "upper", "Capitals.", 0.5),))
+    >>> outcome.text, outcome.kept, outcome.rejected
+    ('The story.\\n', [(0, 11)], None)
     """
 
     document: Document
@@ -185,6 +204,11 @@ class Chain:
     """An ordered list of filters, then a guard.
 
     ``clean`` is a pure function of the document: no state is carried from one document to the next.
+
+    Raises `ValueError` for two filters of one name.
+
+    >>> Chain([]).clean(Document.from_text("The story.")).text
+    'The story.'
     """
 
     def __init__(self, filters: Sequence[Filter], guard: Guard | None = None) -> None:

@@ -61,6 +61,9 @@ class Segment:
 
     The line break and the blank lines behind a line belong to its segment, so that they go where the line goes.
     ``line`` is the 1-based line number, counted as text editors count (``\\n``, ``\\r\\n`` and ``\\r`` end a line).
+
+    >>> Document.from_text("One.\\n\\nTwo.\\n").segments[1]
+    Segment(start=6, end=11, line=3, role='line', markup=None)
     """
 
     start: int
@@ -75,6 +78,10 @@ class Document:
     """A source text with its segments and what is known about it.  Immutable.
 
     Raises `ValueError` when the text holds lone surrogates (such text cannot be written as UTF-8).
+
+    >>> document = Document.from_text("The story.\\nIt goes on.\\n", id="a", language="en")
+    >>> len(document.segments), document.content(document.segments[1])
+    (2, 'It goes on.')
     """
 
     id: str
@@ -118,6 +125,9 @@ class Removal:
 
     ``rule`` is a rule id or the filter's own reason code, ``reason`` a sentence for a person, ``confidence`` the
     probability (0..1) that an editor would remove it as well, ``evidence`` plain JSON-able data.
+
+    >>> Removal(11, 23, "rules", "en/also-read", "A promo for another story.", 0.95).evidence
+    mappingproxy({})
     """
 
     start: int
@@ -195,7 +205,11 @@ def kept_spans(length: int, removals: Iterable[Removal]) -> list[tuple[int, int]
 
 
 def apply(text: str, removals: Sequence[Removal]) -> str:
-    """The text without the removed spans.  Raises `ValueError` for removals that are not sorted and disjoint."""
+    """The text without the removed spans.  Raises `ValueError` for removals that are not sorted and disjoint.
+
+    >>> apply("The story. Advertisement", [Removal(10, 24, "mine", "advertisement", "A label.", 0.9)])
+    'The story.'
+    """
     check_removals(len(text), removals)
     return "".join(text[start:end] for start, end in kept_spans(len(text), removals))
 

@@ -31,7 +31,18 @@ class PluginError(CleanerError):
 
 
 class Format(Protocol):
-    """Reads the records of files that the program does not know by itself.  Holds no state between files."""
+    """Reads the records of files that the program does not know by itself.  Holds no state between files.
+
+    >>> class Mailbag:
+    ...     suffixes = (".mailbag",)
+    ...
+    ...     def read(self, stream):
+    ...         for letter in stream.read().decode().split("== ")[1:]:
+    ...             yield {"text": letter}
+    >>> import io
+    >>> list(Mailbag().read(io.BytesIO(b"== One== Two")))
+    [{'text': 'One'}, {'text': 'Two'}]
+    """
 
     suffixes: tuple[str, ...]
     """Ends of the names of its files, in lower case, each with its dot; ``.gz`` or ``.zst`` may stand behind them."""

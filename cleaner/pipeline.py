@@ -43,8 +43,8 @@ from cleaner.scoring.trees import Model
 from cleaner.settings import Settings
 from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED, STAGED
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
-from cleaner.survey.collect import survey_documents
-from cleaner.survey.evidence import Survey
+from cleaner.surveys.collect import survey_documents
+from cleaner.surveys.evidence import Survey
 
 # A dateline opens the first paragraph: behind headline, standfirst and subheading at most.
 DATELINE_LINES = 4
@@ -52,7 +52,13 @@ DATELINE_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``."""
+    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``.
+
+    >>> batch = pa.table({"id": ["a", "b"], "text": ["The council of Elm voted to rebuild the bridge. " * 3, "Short."]})
+    >>> cleaned = Cleaner().clean_batch(batch)
+    >>> cleaned.clean["id"].to_pylist(), cleaned.rejected.select(["id", "reason"]).to_pylist()
+    (['a'], [{'id': 'b', 'reason': 'too_little_left'}])
+    """
 
     clean: pa.Table
     removed: pa.Table
@@ -89,7 +95,7 @@ def before_model(rulebook: Rulebook) -> list[Filter]:
 class Cleaner:
     """Cleans documents with one set of settings.  Loads the rules once, keeps no state between documents.
 
-    A ``survey`` is evidence of a corpus (`survey.evidence`), which is read and never changed.
+    A ``survey`` is evidence of a corpus (`surveys.evidence`), which is read and never changed.
 
     One cleaner may be used by many threads at once.  It pickles as its settings and the place of the survey: the
     process that gets it loads the rules itself, once.  Text, lines and blocks of a document are bounded (see

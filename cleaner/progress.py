@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cleaner.ingest.files import InputFile, list_files
-from cleaner.run import Books
+from cleaner.runner import Books
 
 PROGRESS = ("auto", "json", "none")
 """Bar or lines; JSON; silence."""

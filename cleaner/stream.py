@@ -16,7 +16,7 @@ from cleaner.ingest.files import iter_lines
 from cleaner.ingest.read import read_line
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.pipeline import Cleaned
-from cleaner.run import BATCH_CHARS, BATCH_RECORDS, Books, count
+from cleaner.runner import BATCH_CHARS, BATCH_RECORDS, Books, count
 from cleaner.settings import Settings, SettingsError
 
 FILLED = ("id", "url", "site", "title", "author", "date", "language")

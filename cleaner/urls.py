@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cleaner.errors import CleanerError
+from cleaner.errors import CleanerError, extra
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 
@@ -42,16 +42,17 @@ def as_place(place: Path | str) -> Path | str:
 def open_url(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it.
 
-    Raises `PlaceError` when the library for it is not installed, or cannot do with the URL.
+    Raises `MissingExtraError` when fsspec is not installed, and `PlaceError` when the library of its scheme is not, or
+    cannot do with the URL.
     """
-    try:
+    with extra("fs"):
         import fsspec
-
+    try:
         system, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
     except ImportError as error:
         wanted = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-        package = wanted.get(url.partition(":")[0].lower(), "fsspec and the file system of such URLs")
-        raise PlaceError(f"{url}: {error}; install {package}") from error
+        package = wanted.get(url.partition(":")[0].lower(), "it")
+        raise PlaceError(f"{url}: {error}; pip install {package}") from error
     except Exception as error:
         raise PlaceError(f"{url}: {type(error).__name__}: {error}") from error
     return system, str(path).rstrip("/")

@@ -31,7 +31,7 @@ from cleaner.audit.report import MAX_BYTES, write_report
 from cleaner.audit.shown import Shown, ViewError, shown
 from cleaner.audit.verdicts import Verdict, Verdicts
 from cleaner.chain import Chain, Outcome, Sure
-from cleaner.cli.rules import _runner
+from cleaner.commands import case_runner
 from cleaner.document import Document, Removal
 from cleaner.filters.spare import Spared, spare
 from cleaner.ingest.record import Raw
@@ -510,7 +510,7 @@ def test_a_wrong_removal_becomes_an_exception_for_its_sites(tmp_path: Path) -> N
         verdict("wrong", "x", filter="rules", rule="en/gone"),
         replace(verdict("wrong", "y"), text=None),
     ]
-    change = apply_verdicts(given, load_packs(), path, _runner)
+    change = apply_verdicts(given, load_packs(), path, case_runner)
     assert (change.exceptions, change.misses, change.evidence, change.failures) == (2, 0, 0, [])
     assert [line.rpartition(": ")[2] for line in change.left_out] == [
         "there is no such rule any more",
@@ -519,7 +519,7 @@ def test_a_wrong_removal_becomes_an_exception_for_its_sites(tmp_path: Path) -> N
     assert not path.exists()
     path.write_text(change.after, encoding="utf-8")
     packs = load_packs((str(path),))
-    again = apply_verdicts(given, packs, path, _runner)
+    again = apply_verdicts(given, packs, path, case_runner)
     assert (again.diff, again.known) == ("", 2)
     chosen = Cleaner(Settings(rules=(str(path),)))
     for site, stays in (("www.elm.example", True), ("oak.example", False), (None, False)):
@@ -536,14 +536,13 @@ def test_verdicts_on_ones_own_rules_are_misses_and_evidence(tmp_path: Path) -> N
         verdict("right", "Also in Elm: rain", sites=("a.example",), **own),
         verdict("right", "Also in Elm: snow", sites=("b.example",), **own),
     ]
-    change = apply_verdicts(given, load_packs((str(path),)), path, _runner)
+    change = apply_verdicts(given, load_packs((str(path),)), path, case_runner)
     assert (change.exceptions, change.misses, change.evidence, change.failures) == (0, 1, 1, [])
     assert change.after == MINE.replace('["Elm"]', '["Elm", "In Elm also: a story"]') + (
         "evidence = {right = 2, wrong = 1, precision = 0.6667, low = 0.2077, high = 0.9385, sites = 2}\n"
     )
     path.write_text(change.after, encoding="utf-8")
-    load_packs.cache_clear()
-    assert apply_verdicts(given, load_packs((str(path),)), path, _runner).diff == ""
+    assert apply_verdicts(given, load_packs((str(path),)), path, case_runner).diff == ""
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import Engine, EngineError, each
 from cleaner.ingest.record import Raw
 from cleaner.progress import BytesProgress
-from cleaner.run import planned_units
+from cleaner.runner import planned_units
 from cleaner.settings import Settings, SettingsError
 from cleaner.shards.lock import LOCK, LockError, locked
 
@@ -192,7 +192,7 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("loaded", ["cleaner.cli", "cleaner.run", "numpy"])
+@pytest.mark.parametrize("loaded", ["cleaner.cli", "cleaner.runner", "numpy"])
 def test_ctrl_c_while_the_program_is_being_loaded_exits_with_130(loaded: str, tmp_path: Path) -> None:
     script = f"""
 import importlib.abc, os, signal, sys

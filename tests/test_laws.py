@@ -20,7 +20,7 @@ from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
 from cleaner.rulebook.load import load_rulebook
-from cleaner.run import count
+from cleaner.runner import count
 from cleaner.settings import Settings
 from cleaner.text import fold, fold_with_map
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 from cleaner.engines.ray import RayEngine  # noqa: E402
 
-run_module = import_module("cleaner.run")
+run_module = import_module("cleaner.runner")
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ fsspec = pytest.importorskip("fsspec")
 from cleaner.shards import remote  # noqa: E402
 from cleaner.shards.remote import RemoteStore  # noqa: E402
 
-run_module = import_module("cleaner.run")
+run_module = import_module("cleaner.runner")
 
 
 @pytest.fixture(scope="module")
@@ -294,8 +294,8 @@ def test_a_run_on_an_object_store_is_killed_refused_and_resumed(
     system = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
     upload(system, corpus, "corpus/in")
     script = (
-        "import sys; from cleaner.__main__ import main; import cleaner.run; from cleaner.shards import remote\n"
-        "sys.modules['cleaner.run'].UNIT_RECORDS = 8; remote.LEASE_SECONDS = 20\n"
+        "import sys; from cleaner.__main__ import main; from cleaner import runner; from cleaner.shards import remote\n"
+        "runner.UNIT_RECORDS = 8; remote.LEASE_SECONDS = 20\n"
         "if __name__ == '__main__': main()"
     )
     program = tmp_path / "program.py"

@@ -22,10 +22,9 @@ from cleaner.cli import main
 # Runs with small units, so that a small corpus has several; `faults` says when to die or to kill the workers.
 SCRIPT = """
 import json, multiprocessing, os, signal, sys
-from cleaner import run as run_module
+import cleaner.runner as run_module
 from cleaner.settings import Settings
 
-run_module = sys.modules["cleaner.run"]
 run_module.UNIT_RECORDS, run_module.BATCH_RECORDS = 25, 4
 options = json.loads(sys.argv[1])
 replaced = reports = 0

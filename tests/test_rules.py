@@ -177,20 +177,23 @@ def test_a_pattern_that_would_hang_a_backtracking_engine_answers() -> None:
 # What patterns are made of, and characters that tell a class from what stands in for it.
 PIECES = st.tuples(
     st.sampled_from(
-        (r"\pL", r"\PN", r"\p{Greek}", r"[\pL\pN\-]", r"[^.!?]", r"[^\]a]", r"[]\pL]", "[aeiou]", r"[a\]]",
+        (r"\pL", r"\PN", r"\PM", r"\p{Greek}", r"\p{L}", r"[\pL\pN\-]", r"[^\pM]", r"[^\pLЯ]", r"[\PL]",
+         r"[^.!?]", r"[^\]a]", r"[]\pL]", "[aeiou]", r"[a\]]",
          "[[:alpha:]]", ".", r"\.", r"\[", r"\x{430}", "(?:a|b)", "(?P<cut>c)", "d")
     ),
     st.sampled_from(("", "?", "*", "+", "{2}", "{1,3}", "{0,2}?", "{2,}")),
 ).map("".join)  # fmt: skip
 
 
-@given(st.lists(PIECES, min_size=1, max_size=5).map("".join), st.text("ad1.]-[αЯ c!", max_size=12))
-def test_what_a_pattern_matches_its_wider_form_matches(pattern: str, line: str) -> None:
+@given(st.lists(PIECES, min_size=1, max_size=5).map("".join), st.text("ad1.]-[αЯ\u0301 c!", max_size=12))
+def test_what_a_pattern_matches_its_wider_form_matches_and_no_more_in_ascii(pattern: str, line: str) -> None:
     for exact in (f"(?s)^(?:{pattern})$", f"(?s){pattern}"):
-        assert re2.search(exact, line) is None or re2.search(widen(exact), line) is not None
+        found, wider = (re2.search(one, line) is not None for one in (exact, widen(exact)))
+        assert wider or not found
+        assert found or not wider or not line.isascii()
 
 
-@pytest.mark.parametrize("pattern", (r"read \p{Letters}+", "read [z-a]", "read .{3,2}", r"read \pL{1000}\pL{1000}"))
+@pytest.mark.parametrize("pattern", (r"read \p{Letters}+", "read [z-a]", r"read \pL{1000}"))
 def test_what_the_wider_form_hides_of_a_pattern_is_found_when_a_pack_is_loaded(tmp_path: Path, pattern: str) -> None:
     source = GOOD.replace("pattern = 'call now!*'", f"pattern = '{pattern}'")
     assert source != GOOD

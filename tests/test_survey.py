@@ -22,12 +22,12 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
-from cleaner.survey import copies, group
-from cleaner.survey.collect import survey_documents
-from cleaner.survey.copies import Edges, choose
-from cleaner.survey.evidence import Survey, build_evidence
-from cleaner.survey.folder import SurveyError, SurveyFolder, merge_surveys, write_survey
-from cleaner.survey.guard import veto
+from cleaner.surveys import copies, group
+from cleaner.surveys.collect import survey_documents
+from cleaner.surveys.copies import Edges, choose
+from cleaner.surveys.evidence import Survey, build_evidence
+from cleaner.surveys.folder import SurveyError, SurveyFolder, survey_merge, write_survey
+from cleaner.surveys.guard import veto
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from synthetic import Corpus
@@ -90,7 +90,7 @@ def test_order_and_split_do_not_show(pieces: int, whole: Path, tmp_path: Path) -
 
 def test_four_surveys_merged_are_one(whole: Path, tmp_path: Path) -> None:
     parts = [survey_of(documents()[n::4], tmp_path / str(n)).path for n in range(4)]
-    merged = merge_surveys(parts[::-1], tmp_path / "merged")
+    merged = survey_merge(parts[::-1], tmp_path / "merged")
     assert bytes_of(merged.path) == bytes_of(whole / "survey")
 
 
@@ -107,7 +107,7 @@ def test_a_document_is_counted_once_or_not_at_all(tmp_path: Path) -> None:
     one = survey_of(documents()[:10], tmp_path / "one")
     two = survey_of(documents()[9:20], tmp_path / "two")
     with pytest.raises(SurveyError, match="1 documents are in two of the surveys"):
-        merge_surveys([one.path, two.path], tmp_path / "both")
+        survey_merge([one.path, two.path], tmp_path / "both")
 
 
 def test_known_documents_add_nothing() -> None:

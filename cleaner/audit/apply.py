@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cleaner.audit.index import code_of
 from cleaner.audit.measure import wilson
-from cleaner.audit.shown import ViewError
+from cleaner.audit.shown import ViewError, code_of
 from cleaner.audit.verdicts import Verdict
 from cleaner.rulebook.edit import with_evidence, with_exceptions, with_misses
 from cleaner.rulebook.load import Laid, lay, layers, shipped_folder

@@ -68,6 +68,9 @@ def card(
     since a run does not know it.
 
     Raises `FolderError` when the run cannot be read, or there is another file already and ``overwrite`` is not given.
+
+    >>> card("out", name="Elm news", licence="cc-by-4.0").read_text(encoding="utf-8").splitlines()[1]
+    'pretty_name: "Elm news"'
     """
     folder = RunFolder(Path(run))
     path = folder.path / CARD if out is None else Path(out)

@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 
 from cleaner.audit.folder import documents
-from cleaner.audit.index import code_of
-from cleaner.audit.shown import Shown, ViewError
+from cleaner.audit.shown import Shown, ViewError, code_of
 from cleaner.document import Removal
 from cleaner.shards.folder import RunFolder
 

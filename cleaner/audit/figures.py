@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleaner.audit.folder import documents
-from cleaner.audit.index import BINS, Index, Text, code_of
+from cleaner.audit.index import BINS, Index, Text
 from cleaner.audit.precision import Precision
-from cleaner.audit.shown import LineFate, Shown
+from cleaner.audit.shown import LineFate, Shown, code_of
 from cleaner.rulebook.load import load_packs, pack_hashes
 from cleaner.rulebook.model import RuleError
 

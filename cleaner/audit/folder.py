@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from cleaner.audit.shown import Shown, ViewError, shown
+from cleaner.errors import extra
 from cleaner.shards.folder import MANIFEST, FolderError, RunFolder
 
 # Ids that are looked through for one like a name that does not exist.
@@ -69,6 +68,8 @@ def documents(folder: RunFolder, wanted: Mapping[int, Iterable[str]]) -> Iterato
 
 def _read(path: Path, where: str, values: Sequence[str], columns: str = "*") -> list[dict[str, Any]]:
     """Rows of a part.  The database reads long columns of the rows that meet the condition alone."""
+    with extra("audit"):
+        import duckdb
     try:
         with duckdb.connect() as database:
             found = database.sql(

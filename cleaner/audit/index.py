@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from cleaner.audit.shown import ViewError
+from cleaner.audit.shown import ViewError, code_of
 from cleaner.shards.folder import RunFolder
 from cleaner.shards.schemas import PARTS
 
@@ -82,11 +82,6 @@ class Text:
     def key(self) -> tuple[str, str, str]:
         """What a verdict is about: filter, rule and text."""
         return self.filter, self.rule, self.digest
-
-
-def code_of(filter: str, rule: str) -> str:
-    """What a rule is called: its id, or filter and code."""
-    return rule if "/" in rule else f"{filter}/{rule}"
 
 
 TEXT_COLUMNS = (

@@ -15,6 +15,7 @@ from cleaner.document import Document
 from cleaner.errors import CleanerError
 from cleaner.filters.by_rules import rules_chain
 from cleaner.ingest.files import Bytes
+from cleaner.ingest.record import ReadError
 from cleaner.language import detect_lines
 from cleaner.rulebook.match import Rulebook
 from cleaner.text import tokens
@@ -161,18 +162,24 @@ def read_labelled(path: Path) -> Iterator[dict[str, object]]:
     """
     import io
 
-    with io.TextIOWrapper(io.BufferedReader(Bytes(str(path))), encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                for row in record["lines"]:
-                    if row["label"] not in ("article", "cruft", "neutral") or not isinstance(row["text"], str):
-                        raise ValueError(f"label {row['label']!r} is none of article, cruft, neutral")
-            except (ValueError, KeyError, TypeError) as error:
-                raise LabelError(f"{path}:{number}: no labelled text: {error!r}") from error
-            yield record
+    try:
+        with io.TextIOWrapper(io.BufferedReader(Bytes(str(path))), encoding="utf-8") as stream:
+            for number, line in enumerate(stream, 1):
+                if line.strip():
+                    yield _labelled(line, f"{path}:{number}")
+    except ReadError as error:
+        raise LabelError(f"{path}: {error.detail}") from error
+
+
+def _labelled(line: str, where: str) -> dict[str, object]:
+    try:
+        record: dict[str, Any] = json.loads(line)
+        for row in record["lines"]:
+            if row["label"] not in ("article", "cruft", "neutral") or not isinstance(row["text"], str):
+                raise ValueError(f"label {row['label']!r} is none of article, cruft, neutral")
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabelError(f"{where}: no labelled text: {error!r}") from error
+    return record
 
 
 def measure(book: Rulebook, records: Iterable[Mapping[str, Any]], with_flagged: Rulebook | None = None) -> Measured:

@@ -13,8 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from cleaner.audit.index import code_of
-from cleaner.audit.shown import code
+from cleaner.audit.shown import code, code_of
 
 # Controls but tab and line feed, direction marks and overrides, isolates, line and paragraph separators, tags, and
 # white space that a page would show as nothing.

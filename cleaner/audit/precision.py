@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from cleaner.atomic import write_whole
-from cleaner.audit.index import Index, code_of
+from cleaner.audit.index import Index
 from cleaner.audit.measure import wilson
-from cleaner.audit.shown import ViewError
+from cleaner.audit.shown import ViewError, code_of
 from cleaner.audit.verdicts import Key, Verdict
 
 NAME = "sample.json"

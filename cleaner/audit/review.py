@@ -22,10 +22,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from cleaner.audit import figures
 from cleaner.audit.folder import documents
-from cleaner.audit.index import Index, Text, code_of
+from cleaner.audit.index import Index, Text
 from cleaner.audit.pages import environment
 from cleaner.audit.precision import Sample, measure
-from cleaner.audit.shown import Shown
+from cleaner.audit.shown import Shown, code_of
 from cleaner.audit.verdicts import MAX_SITES, MAX_TEXT, NONE, VERDICTS, Verdict, Verdicts
 from cleaner.errors import CleanerError
 

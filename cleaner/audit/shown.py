@@ -225,7 +225,12 @@ def code(removal: Removal) -> str:
     >>> code(Removal(0, 1, "layout", "shape", "", 0.9))
     'layout/shape'
     """
-    return removal.rule if "/" in removal.rule else f"{removal.filter}/{removal.rule}"
+    return code_of(removal.filter, removal.rule)
+
+
+def code_of(filter: str, rule: str) -> str:
+    """The same by the name of the filter and what it says."""
+    return rule if "/" in rule else f"{filter}/{rule}"
 
 
 def without_near(one: Shown) -> Shown:

@@ -15,9 +15,8 @@ from cleaner.interrupt import interrupted_with
 
 if TYPE_CHECKING:
     from cleaner.audit.diff import Chosen, Comparison
-    from cleaner.audit.index import Index
-    from cleaner.audit.precision import Judged, Precision, Sample
-    from cleaner.audit.verdicts import Verdicts
+    from cleaner.audit.precision import Judged, Precision
+    from cleaner.audit.shown import Shown
 
 RUN = click.Path(exists=True, file_okay=False)
 FORMAT = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -75,16 +74,17 @@ def diff_command(
       cleaner diff before after --exit-code
     """
     with faults():
-        from cleaner.audit.diff import Chosen, compare
         from cleaner.audit.explain import plain_json
+        from cleaner.commands import diff
 
         if after is None:
+            documents = diff(run, rule=rule, filter=filter_name, site=site, min_confidence=least, max_confidence=most)
             chosen = Chosen(filter_name, rule, site, least, most)
-            lines = _documents(Path(run), chosen, context, width, limit, form)
+            lines = _documents(documents, chosen, context, width, limit, form)
         else:
             if any(value is not None for value in (rule, filter_name, site, limit)) or (least, most) != (0.0, 1.0):
                 raise Fault("--rule, --filter, --site, confidences and --limit are for one run, not for two")
-            result = compare(Path(run), Path(after), examples)
+            result = diff(run, after, examples=examples)
             if form == "json":
                 lines = iter(() if result.nothing else (f"{plain_json(result.as_dict())}\n",))
             else:
@@ -101,13 +101,13 @@ def diff_command(
         sys.exit(EXIT_FOUND)
 
 
-def _documents(run: Path, chosen: Chosen, context: int, width: int, limit: int | None, form: str) -> Iterator[str]:
-    from cleaner.audit.diff import changed_documents
+def _documents(
+    documents: Iterator[Shown], chosen: Chosen, context: int, width: int, limit: int | None, form: str
+) -> Iterator[str]:
     from cleaner.audit.explain import as_data, plain_json, printable, render
     from cleaner.cli.documents import STYLES
-    from cleaner.shards.folder import RunFolder
 
-    for one in itertools.islice(changed_documents(RunFolder(run), chosen), limit):
+    for one in itertools.islice(documents, limit):
         if form == "json":
             yield f"{plain_json(as_data(one))}\n"
             continue
@@ -158,40 +158,12 @@ def _compared(result: Comparison) -> Iterator[str]:
 CHANGES = ("gained", "lost", "changed")
 
 
-def _given(run: str, verdicts: str | None) -> Verdicts:
-    """The verdicts on a run; damaged lines are told."""
-    from cleaner.audit.verdicts import NAME, Verdicts
-
-    given = Verdicts(Path(verdicts) if verdicts else Path(run) / NAME)
-    if given.damaged:
-        lines = ", ".join(map(str, given.damaged[:10]))
-        click.secho(f"{given.path}: lines that cannot be read are left out: {lines}", err=True, fg="yellow")
-    return given
-
-
-def _sample(run: str, sample: str | None) -> Sample | None:
-    """The sample that was drawn of a run, if one was."""
-    from cleaner.audit.precision import NAME, read_sample
-
-    path = Path(sample) if sample else Path(run) / NAME
-    return read_sample(path) if sample or path.exists() else None
-
-
 SAMPLE = click.option(
     "--sample",
     type=click.Path(dir_okay=False),
     metavar="FILE",
     help="The sample.  [default: RUN/sample.json, if there]",
 )
-
-
-def _judged(index: Index, run: str, verdicts: str | None, sample: str | None) -> Precision | None:
-    """Judged precision where anything was judged; the verdicts are told to the index."""
-    from cleaner.audit.precision import measure
-
-    given = _given(run, verdicts)
-    index.judge([(*one.key, one.verdict) for one in given.last.values()])
-    return measure(index, given.last.values(), _sample(run, sample)) if given.last else None
 
 
 @click.command("report")
@@ -213,12 +185,9 @@ def report_command(run: str, out: str | None, seed: int, verdicts: str | None, s
       cleaner report out -o report.html
     """
     with faults():
-        from cleaner.audit.index import Index
-        from cleaner.audit.report import write_report
+        from cleaner.commands import report
 
-        page = Path(out) if out else Path(run) / "report.html"
-        with Index(Path(run)) as index:
-            written = write_report(index, page, _judged(index, run, verdicts, sample), seed)
+        written = report(run, out, verdicts=verdicts, sample=sample, seed=seed)
     click.echo(
         f"{written.path}: {written.size:,} bytes, {written.shown:,} of {written.texts:,} distinct removed texts shown",
         err=True,
@@ -243,13 +212,12 @@ def sample_command(run: str, per_rule: int, seed: int, out: str | None, form: st
     """
     with faults():
         from cleaner.audit.explain import plain_json
-        from cleaner.audit.index import Index
-        from cleaner.audit.precision import NAME, draw
+        from cleaner.commands import sample
+
+        drawn = sample(run, out, per_rule=per_rule, seed=seed)
+        from cleaner.audit.precision import NAME  # there once the extra is: the line above says so where it is not
 
         path = Path(out) if out else Path(run) / NAME
-        with Index(Path(run)) as index:
-            drawn = draw(index, per_rule, seed)
-        drawn.write(path)
     if form == "json":
         click.echo(plain_json({"sample": str(path), "rules": len(drawn.strata), "texts": len(drawn.keys)}))
     else:
@@ -281,11 +249,9 @@ def precision_command(run: str, verdicts: str | None, sample: str | None, fail_u
     """
     with faults():
         from cleaner.audit.explain import plain_json
-        from cleaner.audit.index import Index
-        from cleaner.audit.precision import measure
+        from cleaner.commands import precision
 
-        with Index(Path(run)) as index:
-            result = measure(index, _given(run, verdicts).last.values(), _sample(run, sample))
+        result = precision(run, verdicts=verdicts, sample=sample)
     if form == "json":
         click.echo(plain_json(result.as_dict()))
     else:
@@ -348,23 +314,16 @@ def review_command(run: str, verdicts: str | None, sample: str | None, port: int
       cleaner rules apply-verdicts out/verdicts.jsonl
     """
     with faults():
-        import waitress
+        from cleaner.audit.verdicts import NAME
+        from cleaner.commands import review
 
-        from cleaner.audit.index import Index
-        from cleaner.audit.review import HOST, Review, create_app
-
-        click.echo(f"reading {run} …", err=True)
-        with Index(Path(run)) as index:
-            review = Review(index, _given(run, verdicts), _sample(run, sample))
-            server = waitress.create_server(create_app(review), host=HOST, port=port, threads=4, ident=None)
-            link = review.listens(server.effective_port)
+        def ready(link: str) -> None:
             click.echo(link)
             sys.stdout.flush()
-            click.echo(f"verdicts go to {review.verdicts.path}; end with Ctrl-C", err=True)
+            click.echo(f"verdicts go to {verdicts or Path(run) / NAME}; end with Ctrl-C", err=True)
             if browse:
                 click.launch(link)
-            try:
-                with interrupted_with(None):  # the server ends by itself
-                    server.run()
-            finally:
-                server.close()
+
+        click.echo(f"reading {run} …", err=True)
+        with interrupted_with(None):  # the server ends by itself
+            review(run, verdicts=verdicts, sample=sample, port=port, ready=ready)

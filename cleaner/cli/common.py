@@ -6,13 +6,14 @@ import contextlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cleaner.errors import CleanerError
+from cleaner.errors import CleanerError, CleanerWarning
 from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsError
 
 EXIT_FOUND = 1
@@ -35,9 +36,20 @@ class Fault(click.ClickException):
 
 @contextlib.contextmanager
 def faults() -> Iterator[None]:
-    """Turn the errors that users can cause into messages."""
+    """Turn the errors that users can cause, and warnings of ours, into messages."""
+    warn = warnings.showwarning
+
+    def say(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, CleanerWarning):
+            click.secho(str(message), err=True, fg="yellow")
+        else:
+            warn(message, category, *where, **more)
+
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", CleanerWarning)
+            warnings.showwarning = say
+            yield
     except CleanerError as error:
         raise Fault(str(error)) from error
     except ImportError as error:

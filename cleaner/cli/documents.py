@@ -26,7 +26,7 @@ from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
     from cleaner.audit.shown import Shown
-    from cleaner.run import Books
+    from cleaner.runner import Books
     from cleaner.settings import Settings
 
 
@@ -149,7 +149,7 @@ def run_command(
             raise Fault("--fail-on-drift needs --baseline OLD_RUN to compare with")
         settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
-        from cleaner.run import run
+        from cleaner.runner import run
 
         style = "none" if quiet else progress
         with RunProgress(inputs, out, style, 1 if no_survey else 2) as told:

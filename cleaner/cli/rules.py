@@ -14,11 +14,8 @@ from cleaner.cli.common import EXIT_FOUND, Fault, faults, project_packs
 from cleaner.rulebook.model import KINDS, PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cleaner.rulebook.load import Laid
-    from cleaner.rulebook.model import Case, Pack, Rule
-    from cleaner.rulebook.proof import CaseRunner
+    from cleaner.rulebook.model import Pack, Rule
 
 FORMAT = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 
@@ -190,10 +187,10 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
       cleaner rules test --rules mine.toml
     """
     with faults():
-        from cleaner.rulebook.proof import prove
+        from cleaner.commands import rules_test
 
         packs = _load(extra)
-        failures = list(prove(packs, _runner))
+        failures = rules_test(project_packs(extra))
     count = sum(len(rule.hit) + len(rule.miss) + len(rule.gap) for pack in packs for rule in pack.rules)
     count += sum(len(pack.cases) + len(pack.exemptions) for pack in packs)
     if form == "json":
@@ -206,20 +203,6 @@ def test_command(extra: tuple[str, ...], form: str) -> None:
     click.echo(f"{rules_count} rules, {count} proofs, {len(failures)} failed", err=True)
     if failures:
         sys.exit(EXIT_FOUND)
-
-
-def _runner(below: Sequence[Pack]) -> CaseRunner:
-    """Runs cases with the rules of some packs."""
-    from cleaner.document import Document
-    from cleaner.filters.by_rules import rules_chain
-    from cleaner.rulebook.load import compose
-
-    chain = rules_chain(compose(below))
-
-    def run(case: Case, language: str) -> str:
-        return chain.clean(Document.from_text(case.text, language=language, site=case.site)).text
-
-    return run
 
 
 @rules.command("apply-verdicts")
@@ -251,16 +234,11 @@ def apply_verdicts_command(verdicts: str, extra: tuple[str, ...], pack: str, wri
       cleaner rules apply-verdicts out/verdicts.jsonl --write
     """
     with faults():
-        from cleaner.audit.apply import apply_verdicts, write_change
+        from cleaner.audit.apply import write_change
         from cleaner.audit.explain import plain_json, printable
-        from cleaner.audit.verdicts import Verdicts
+        from cleaner.commands import rules_apply_verdicts
 
-        given = Verdicts(Path(verdicts))
-        if given.damaged:
-            lines = ", ".join(map(str, given.damaged[:10]))
-            click.secho(f"{verdicts}: lines that cannot be read are left out: {lines}", err=True, fg="yellow")
-        named = extra if pack == PROJECT or not Path(pack).exists() or pack in extra else (*extra, pack)
-        change = apply_verdicts(given.last.values(), _load(named), Path(pack), _runner)
+        change = rules_apply_verdicts(verdicts, pack, packs=project_packs(extra))
         if form == "json":
             counts = {name: getattr(change, name) for name in ("exceptions", "misses", "evidence", "known", "left_out")}
             failures = [str(failure) for failure in change.failures]
@@ -305,12 +283,13 @@ def lint_command(extra: tuple[str, ...], ignore: tuple[str, ...], form: str) -> 
     with faults():
         from dataclasses import asdict
 
-        from cleaner.rulebook.lint import CODES, lint
+        from cleaner.commands import rules_lint
+        from cleaner.rulebook.lint import CODES
 
         for code in ignore:
             if code not in CODES:
                 raise Fault(f"--ignore: no code {code!r}; codes are {', '.join(CODES)}")
-        found = [advice for advice in lint(_load(extra), _own(extra)) if advice.code not in ignore]
+        found = [advice for advice in rules_lint(project_packs(extra)) if advice.code not in ignore]
     if form == "json":
         click.echo(json.dumps([asdict(advice) for advice in found], ensure_ascii=False, indent=1))
     else:
@@ -333,9 +312,9 @@ def fmt_command(files: tuple[str, ...], check: bool, form: str) -> None:
       cleaner rules fmt mine.toml
     """
     with faults():
-        from cleaner.rulebook.edit import format_file
+        from cleaner.commands import rules_fmt
 
-        changed = [file for file in files if format_file(Path(file), check=check)]
+        changed = [file for file in files if rules_fmt(file, check=check)]
     if form == "json":
         click.echo(json.dumps({"changed": changed}))
     else:
@@ -376,15 +355,9 @@ def new_command(id: str, out: str, form: str, **fields: Any) -> None:
         --hit "Also in Elm: ferry gets a second boat" --miss "He also lives in Elm: a town of towers"
     """
     with faults():
-        from cleaner.rulebook.edit import add_rule
+        from cleaner.commands import rules_new
 
-        patterns = fields.pop("patterns")
-        fields["description"] = fields["description"] or f"A line that matches “{'” or “'.join(patterns)}”."
-        given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
-        given |= {"id": id, "pattern": list(patterns)}
-        written = add_rule(
-            Path(out), {key: value for key, value in given.items() if value not in (None, [])}, given["languages"]
-        )
+        written = rules_new(out, id, pattern=fields.pop("patterns"), **fields)
     if form == "json":
         click.echo(json.dumps({"file": out, "rule": written}, ensure_ascii=False))
     else:
@@ -414,14 +387,9 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
       cleaner rules measure labelled.jsonl.gz --rules mine.toml --write
     """
     with faults():
-        from cleaner.audit.measure import measure, read_labelled
-        from cleaner.rulebook.load import compose, lay
+        from cleaner.commands import rules_measure
 
-        packs = _load(extra)
-        laid = lay(packs)
-        flagged = [id for id, rule in laid.rules.items() if rule.action == "flag" and id not in laid.disabled]
-        records = (record for path in labelled for record in read_labelled(Path(path)))
-        result = measure(compose(packs), records, compose(packs, extend_select=flagged) if flagged else None)
+        result = rules_measure(labelled, project_packs(extra), write=write)
     figures = sorted(result.figures, key=lambda one: -one.cruft_words)
     if form == "json":
         together = {
@@ -457,11 +425,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
             precision = f"{right / (right + wrong):.3f}" if right + wrong else "–"
             click.echo(f"| {language} | {precision} | {right / max(1, cruft):.3f} | {wrong / max(1, story):.3%} |")
     if write:
-        from cleaner.rulebook.edit import write_evidence
-
-        own = _own(extra)
-        evidence = {one.rule: one.as_dict() for one in figures if one.precision is not None}
-        written = sum(write_evidence(Path(pack.file), evidence) for pack in packs if own is None or pack.file in own)
+        written = sum(one.precision is not None for one in figures)
         click.echo(f"figures written for {written} rules", err=True)
 
 
@@ -474,6 +438,6 @@ def schema_command(form: str) -> None:
     Example:
       cleaner rules schema > cleaner-rules.schema.json
     """
-    from cleaner.rulebook.schema import json_schema
+    from cleaner.commands import rules_schema
 
-    click.echo(json.dumps(json_schema(), indent=1))
+    click.echo(json.dumps(rules_schema(), indent=1))

@@ -85,12 +85,12 @@ def make_command(
     with faults(), interrupted_with("interrupted; the same command begins anew"):
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
-        from cleaner.survey.make import make_survey
+        from cleaner.surveys.make import survey
 
         with BytesProgress(inputs, Path(out), "none" if quiet else progress) as told:
-            survey = make_survey(inputs, out, settings, told)
+            made = survey(inputs, out, settings, progress=told)
     if not quiet:
-        rows = {name: table["rows"] for name, table in survey.manifest["tables"].items()}
+        rows = {name: table["rows"] for name, table in made.manifest["tables"].items()}
         click.echo(
             f"{rows['documents']:,} documents, {rows['lines']:,} lines of sites, {rows['paragraphs']:,} paragraphs",
             err=True,
@@ -109,9 +109,9 @@ def merge_command(surveys: tuple[str, ...], out: str) -> None:
       cleaner survey merge monday tuesday -o both
     """
     with faults():
-        from cleaner.survey.folder import merge_surveys
+        from cleaner.surveys.folder import survey_merge
 
-        merged = merge_surveys([Path(path) for path in surveys], Path(out))
+        merged = survey_merge(surveys, out)
     click.echo(f"{merged.documents:,} documents in {out}", err=True)
 
 
@@ -145,13 +145,13 @@ def mine_command(
     with faults(), interrupted_with("interrupted; the same command begins anew"):
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
-        from cleaner.survey.make import mine
-        from cleaner.survey.mine import as_pack
+        from cleaner.surveys.make import mine
+        from cleaner.surveys.mine import as_pack
 
         if out is not None and Path(out).exists():
             raise click.UsageError(f"{out} is there already; name a new file")
         with BytesProgress(inputs, Path(out or "."), "none" if quiet else progress) as told:
-            proposals = mine(inputs, settings, told)
+            proposals = mine(inputs, settings, progress=told)
         pack = as_pack(proposals)
         if out is not None:
             from cleaner.atomic import write_whole

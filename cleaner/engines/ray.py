@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import EngineError, Item, Result, Work
+from cleaner.errors import extra
 from cleaner.settings import Settings
 
 # How often a batch is begun again whose machine was lost.
@@ -29,15 +30,13 @@ class RayEngine:
 
     `Settings.workers` is their number, and must not exceed that of the cluster's CPUs; 0 stands for all of them.
 
-    Raises `EngineError` when Ray is not installed, or there is no such cluster.
+    Raises `MissingExtraError` when Ray is not installed, and `EngineError` when there is no such cluster.
     """
 
     def __init__(self, settings: Settings, address: str | None = None) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-        try:
+        with extra("ray"):
             import ray
-        except ImportError as error:
-            raise EngineError(f"--engine ray: {error}; pip install 'news-corpus-cleaner[ray]'") from error
         self.settings = settings
         self._ray: Any = ray
         self._is_ours = not ray.is_initialized()

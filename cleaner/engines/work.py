@@ -21,8 +21,8 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaned, Cleaner, collect, raw_batch
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
-from cleaner.survey.collect import empty_tables
-from cleaner.survey.evidence import Survey
+from cleaner.surveys.collect import empty_tables
+from cleaner.surveys.evidence import Survey
 
 Key = TypeVar("Key")
 # Batches under way for each worker: enough to keep it busy while the oldest is waited for.

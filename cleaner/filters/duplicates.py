@@ -1,6 +1,6 @@
 """Paragraphs that stand in other documents, too, and of which another copy stays.
 
-Which ones they are, and which copy stays, was decided over the whole corpus (`cleaner.survey.copies`): by
+Which ones they are, and which copy stays, was decided over the whole corpus (`cleaner.surveys.copies`): by
 ``--dedupe`` within each site, over all of them, or not at all.  Copies on other sites that are not removed are linked:
 they stand in the column ``syndicated_from`` of the clean document.
 
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from cleaner.chain import Rejection, View
 from cleaner.document import Document, Removal
-from cleaner.survey.evidence import Survey
+from cleaner.surveys.evidence import Survey
 
 NAME = "duplicates"
 STAGE = "duplicates"

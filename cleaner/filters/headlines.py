@@ -20,9 +20,9 @@ from rapidfuzz import fuzz
 
 from cleaner.chain import Line, View
 from cleaner.document import Document, Removal
-from cleaner.survey.collect import headline_of, is_paragraph
-from cleaner.survey.evidence import Survey, Titled
-from cleaner.survey.sites import site_of
+from cleaner.surveys.collect import headline_of, is_paragraph
+from cleaner.surveys.evidence import Survey, Titled
+from cleaner.surveys.sites import site_of
 from cleaner.text import fold, is_prose, weight
 
 # Removals are teasers' (`filters.teasers`), whose other half goes by shape; in a chain every filter has its own name.

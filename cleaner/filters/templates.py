@@ -1,6 +1,6 @@
 """A site's own furniture: lines that stand in many of its documents.
 
-The evidence is counted by a survey of the corpus (`cleaner.survey`): in how many documents of the site, or of its
+The evidence is counted by a survey of the corpus (`cleaner.surveys`): in how many documents of the site, or of its
 section, a line stands, and what stands around it here.  How much of it a line needs is its length's and place's to say
 (`enough`): the shorter it is, and the deeper among the paragraphs, the more.
 
@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 
 from cleaner.chain import Line, View
 from cleaner.document import Removal
-from cleaner.survey.collect import headline_of, is_paragraph
-from cleaner.survey.evidence import Counted, Survey
-from cleaner.survey.sites import site_of
+from cleaner.surveys.collect import headline_of, is_paragraph
+from cleaner.surveys.evidence import Counted, Survey
+from cleaner.surveys.sites import site_of
 from cleaner.text import fold, weight
 
 NAME = "templates"

@@ -18,6 +18,7 @@ from cleaner.rulebook.model import (
     Exemption,
     RuleError,
     parse_pack,
+    read_source,
 )
 from cleaner.rulebook.proof import prove_rule
 from cleaner.rulebook.source import Chunk, Statement, chunks
@@ -64,7 +65,7 @@ def _rule(table: Chunk) -> list[Statement]:
 
 def format_file(path: Path, *, check: bool = False) -> bool:
     """Bring a pack into canonical form.  True when it was (with ``check``: would be) changed.  Raises `RuleError`."""
-    source = path.read_text(encoding="utf-8")
+    source = read_source(path)
     text = formatted(source, str(path))
     if text == source:
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -34,8 +35,7 @@ def pack_files(extra: Sequence[str] = ()) -> list[Path]:
     return [path for path in shipped if path.exists()] + [Path(path) for path in extra]
 
 
-@lru_cache(maxsize=8)
-def load_packs(extra: tuple[str, ...] = ()) -> tuple[Pack, ...]:
+def read_packs(extra: Sequence[str] = ()) -> tuple[Pack, ...]:
     """All packs, read and validated.  Raises `RuleError`, also for an id that two packs claim.
 
     Patterns of ``extra`` packs are compiled; those of the shipped ones are proved by `cleaner rules test`.
@@ -53,7 +53,32 @@ def load_packs(extra: tuple[str, ...] = ()) -> tuple[Pack, ...]:
     return packs
 
 
+def load_packs(extra: tuple[str, ...] = ()) -> tuple[Pack, ...]:
+    """As `read_packs`; what was read before and has not been written since is not read again."""
+    return _kept_packs(extra, _stamps(extra))
+
+
 @lru_cache(maxsize=8)
+def _kept_packs(extra: tuple[str, ...], stamps: _Stamps) -> tuple[Pack, ...]:
+    return read_packs(extra)
+
+
+_Stamps = tuple[tuple[int, int] | None, ...]
+
+
+def _stamps(files: Iterable[str]) -> _Stamps:
+    """When each file was written and its size: a program that edits a pack must not be given the old one."""
+
+    def stamp(file: str) -> tuple[int, int] | None:
+        try:
+            found = os.stat(file)
+        except OSError:  # whoever reads it says so
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    return tuple(map(stamp, files))
+
+
 def load_rulebook(
     extra: tuple[str, ...] = (),
     select: tuple[str, ...] = (),
@@ -67,7 +92,12 @@ def load_rulebook(
 
     Raises `RuleError`, also for a selector, override or exemption that names no rule.
     """
-    return compose(load_packs(extra), select, extend_select, ignore)
+    return _kept_rulebook(_stamps(extra), extra, select, extend_select, ignore)
+
+
+@lru_cache(maxsize=8)
+def _kept_rulebook(stamps: _Stamps, extra: tuple[str, ...], *selectors: tuple[str, ...]) -> Rulebook:
+    return compose(load_packs(extra), *selectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +204,13 @@ def compose(
     return Rulebook([rule for id, rule in laid.rules.items() if id in chosen], laid.exempt)
 
 
-@lru_cache(maxsize=8)
 def load_exemptions(extra: tuple[str, ...] = ()) -> dict[str, list[Exemption]]:
     """All exceptions of all packs, by the rule's id, or filter and code, that they are for.  Raises `RuleError`."""
+    return _kept_exemptions(extra, _stamps(extra))
+
+
+@lru_cache(maxsize=8)
+def _kept_exemptions(extra: tuple[str, ...], stamps: _Stamps) -> dict[str, list[Exemption]]:
     packs = load_packs(extra)
     if not any(pack.exemptions for pack in packs):
         return {}

@@ -6,7 +6,7 @@ few patterns whose words are there.  One automaton of all patterns would be larg
 (``[^.]{3,60}``) multiply its states, and each new line meets states that were never built.
 
 The filter holds a wider form of each pattern (`cleaner.rulebook.wide`), which compiles fast.  A pattern itself is
-compiled when its wider form first matches a line, and has the last word; most never are.
+compiled when its wider form first matches a line beyond ASCII, and has the last word; most never are.
 """
 
 from __future__ import annotations
@@ -82,15 +82,14 @@ class _Source:
 
     def matches(self, folded: str) -> bool:
         """Whether the pattern matches a line that its wider form matches."""
-        return self.wide == self.text or self.compiled.search(folded) is not None
+        return self.wide == self.text or folded.isascii() or self.compiled.search(folded) is not None
 
 
 class Matcher:
     """The rules that hold for one language and site, compiled.
 
     ``exempt`` gives for a rule's id the folded lines that it must leave alone.  Raises `RuleError` for a pattern that
-    the engine does not read; what `widen` leaves out of one is not looked at before a line calls for it, and is for
-    `check_patterns` to check.
+    the engine does not read; that one is too large shows where a line calls for it, or by `check_patterns`.
     """
 
     def __init__(self, rules: Sequence[Rule], exempt: Mapping[str, frozenset[str]] | None = None) -> None:

@@ -102,6 +102,11 @@ class Rule:
     tail left alone).  ``min_lines`` is the shortest run of lines that scope ``block`` takes.  ``until`` says where the
     block under a heading ends; it ends at prose whatever else is said, since prose goes on two signs only.  ``gap``
     holds lines that the rule ought to match and is known not to.
+
+    >>> from cleaner import load_rules
+    >>> rule = next(rule for rule in load_rules(language="en") if rule.id == "en/leave-a-review")
+    >>> rule.kind, rule.scope, rule.action, rule.languages
+    ('prompt', 'line', 'remove', ('en',))
     """
 
     id: str
@@ -192,14 +197,17 @@ class Pack:
 
 def load_pack(path: Path) -> Pack:
     """Read and validate one pack.  Raises `RuleError`."""
-    file = str(path)
+    return parse_pack(read_source(path), str(path))
+
+
+def read_source(path: Path) -> str:
+    """The text of a pack.  Raises `RuleError` where it cannot be read."""
     try:
-        source = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RuleError(f"cannot read the rule pack: {error.strerror or error}", file=file) from error
+        raise RuleError(f"cannot read the rule pack: {error.strerror or error}", file=str(path)) from error
     except UnicodeDecodeError as error:
-        raise RuleError(f"not UTF-8: {error}", file=file) from error
-    return parse_pack(source, file)
+        raise RuleError(f"not UTF-8: {error}", file=str(path)) from error
 
 
 def parse_pack(source: str, file: str) -> Pack:

@@ -1,4 +1,4 @@
-"""Surveys and proposals from raw inputs: what `cleaner survey` and `cleaner mine` do."""
+"""Surveys and proposals from raw inputs: what ``cleaner survey`` and ``cleaner mine`` do."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.load import load_rulebook
-from cleaner.run import planned_units, unique_ids
+from cleaner.runner import planned_units, unique_ids
 from cleaner.settings import Settings
 from cleaner.shards.lock import LOCK, locked
-from cleaner.survey.first_pass import DOCUMENTS, Staging, first_pass, gather
-from cleaner.survey.folder import SurveyError, SurveyFolder
-from cleaner.survey.mine import Proposal, illustrate, languages_of, propose, read_documents
+from cleaner.surveys.first_pass import DOCUMENTS, Staging, first_pass, gather
+from cleaner.surveys.folder import SurveyError, SurveyFolder
+from cleaner.surveys.mine import Proposal, illustrate, languages_of, propose, read_documents
 from cleaner.urls import as_place
 
 Progress = Callable[[int], object]
 
 
-def make_survey(
+def survey(
     inputs: Sequence[Path | str],
     out: Path | str,
     settings: Settings | None = None,
+    *,
     progress: Progress = lambda size: None,
 ) -> SurveyFolder:
-    """Survey all documents of the inputs into the new folder ``out``.
+    """Survey all documents of the inputs (directories and files in any mix) into the new folder ``out``.
 
-    ``progress`` is told the bytes of input that were dealt with.  Starts worker processes, as `run` does.
+    What sites print on many pages, headlines and leads, signatures of paragraphs: what the first pass of `run` finds.
+    ``progress`` is told the bytes of input that were dealt with since the last call.
 
-    Raises `ingest.files.InputError`, `rulebook.model.RuleError`, and `SurveyError` when ``out`` is there already.
+    Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
+
+    Raises `InputError`, `RuleError`, and `SurveyError` when ``out`` is there already.
+
+    >>> survey(["scrapes"], "corpus", Settings(workers=1)).documents
+    2
     """
     chosen, folder = settings or Settings(), Path(out)
     begun = ("staging", LOCK)  # by one that was killed
@@ -49,15 +56,22 @@ def make_survey(
 
 
 def mine(
-    inputs: Sequence[Path | str], settings: Settings | None = None, progress: Progress = lambda size: None
+    inputs: Sequence[Path | str], settings: Settings | None = None, *, progress: Progress = lambda size: None
 ) -> list[Proposal]:
-    """Rules proposed from what the inputs repeat (`cleaner.survey.mine`).  Raises what `make_survey` raises."""
+    """Rules proposed from the lines, shapes of lines and openings that sites of the inputs repeat.
+
+    Each proposal has its counts, three contexts, hits and misses; `cleaner.surveys.mine.as_pack` writes them as a pack
+    in which all only flag.  Starts worker processes, as `survey` does, and raises what that raises.
+
+    >>> mine(["scrapes"], Settings(workers=1))  # two documents repeat nothing
+    []
+    """
     chosen = settings or Settings()
     with tempfile.TemporaryDirectory(prefix="cleaner-mine-") as name:
         staging = Staging(Path(name))
-        survey, count = _survey(inputs, staging, staging.path / "survey", chosen, progress)
+        found, count = _survey(inputs, staging, staging.path / "survey", chosen, progress)
         parts = [staging.part(DOCUMENTS, unit) for unit in range(count)]
-        proposals = propose(survey, languages_of(read_documents(parts)))
+        proposals = propose(found, languages_of(read_documents(parts)))
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
         return illustrate(proposals, read_documents(parts), rulebook)
 

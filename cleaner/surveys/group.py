@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from cleaner.survey.tables import COUNTS, LINES
+from cleaner.surveys.tables import COUNTS, LINES
 
 # Bytes of rows that one partition holds in memory, more or less.
 PARTITION_BYTES = 192_000_000

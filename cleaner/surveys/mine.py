@@ -24,9 +24,9 @@ from cleaner.document import Document
 from cleaner.rulebook.match import Rulebook
 from cleaner.rulebook.model import RULE_KEYS, parse_pack
 from cleaner.rulebook.proof import prove_rule
-from cleaner.survey.collect import is_paragraph
-from cleaner.survey.folder import ROWS, SurveyFolder
-from cleaner.survey.sites import site_of
+from cleaner.surveys.collect import is_paragraph
+from cleaner.surveys.folder import ROWS, SurveyFolder
+from cleaner.surveys.sites import site_of
 from cleaner.text import fold, weight
 
 # Documents and sites that must have a line, a shape or an opening, and different lines that an opening needs.

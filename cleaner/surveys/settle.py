@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cleaner.survey.collect import hash_text
+from cleaner.surveys.collect import hash_text
 
 Keys = npt.NDArray[np.uint64]
 

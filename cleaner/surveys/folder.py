@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from cleaner.atomic import write_whole
 from cleaner.errors import CleanerError
 from cleaner.shards.parts import ZSTD_LEVEL, file_sha256
-from cleaner.survey.group import add_lines, partitioned
-from cleaner.survey.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
+from cleaner.surveys.group import add_lines, partitioned
+from cleaner.surveys.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
 
 MANIFEST = "survey.json"
 ROWS = 65_536
@@ -150,14 +150,24 @@ def _size(file: Path) -> int:
     return size
 
 
-def merge_surveys(surveys: Sequence[Path], out: Path) -> SurveyFolder:
-    """Add surveys.  Raises `SurveyError`; ``out`` must not be there yet."""
-    if out.exists():
+def survey_merge(surveys: Sequence[Path | str], out: Path | str) -> SurveyFolder:
+    """Add surveys of different documents into the new folder ``out``: the same bytes as one survey of all of them.
+
+    Raises `SurveyError` when ``out`` is there already, or a survey cannot be used, is damaged, or shares a document
+    with another one, which would be counted twice.
+
+    >>> from cleaner import Settings, survey
+    >>> for name in ("bridge", "ferry"):
+    ...     _ = survey([f"scrapes/{name}.txt"], f"survey-{name}", Settings(workers=1))
+    >>> survey_merge(["survey-bridge", "survey-ferry"], "both").documents
+    2
+    """
+    if Path(out).exists():
         raise SurveyError(f"{out} is there already; name a new folder")
-    folders = [SurveyFolder(path) for path in surveys]
+    folders = [SurveyFolder(Path(path)) for path in surveys]
     for folder in folders:
         folder.check()
-    return write_survey(out, {name: [folder.file(name) for folder in folders] for name in TABLES})
+    return write_survey(Path(out), {name: [folder.file(name) for folder in folders] for name in TABLES})
 
 
 def _documents(table: pa.Table) -> pa.Table:

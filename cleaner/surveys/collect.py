@@ -14,8 +14,8 @@ import rensa
 from xxhash import xxh3_64_intdigest
 
 from cleaner.document import Document, Segment
-from cleaner.survey.sites import section_of, site_of
-from cleaner.survey.tables import BAND_ROWS, BANDS, COUNTS, DOCUMENTS, LINES, PARAGRAPHS, SEED, TABLES
+from cleaner.surveys.sites import section_of, site_of
+from cleaner.surveys.tables import BAND_ROWS, BANDS, COUNTS, DOCUMENTS, LINES, PARAGRAPHS, SEED, TABLES
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight, word_matches
 
 # Paragraphs shorter than this repeat by chance (see `filters.repeats`).

@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
 from cleaner.document import Document
-from cleaner.survey.collect import document_key, hash_text, line_key, words_of
-from cleaner.survey.copies import copy_keys, find_copies, write_arrow
-from cleaner.survey.folder import ROWS, SurveyFolder
-from cleaner.survey.sites import section_of, site_of
-from cleaner.survey.tables import COUNTS
+from cleaner.surveys.collect import document_key, hash_text, line_key, words_of
+from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
+from cleaner.surveys.folder import ROWS, SurveyFolder
+from cleaner.surveys.sites import section_of, site_of
+from cleaner.surveys.tables import COUNTS
 from cleaner.text import fold
 
 # Lines that fewer documents of a site have say nothing of other documents.

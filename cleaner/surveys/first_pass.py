@@ -26,9 +26,9 @@ from cleaner.ingest.record import Raw
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError
 from cleaner.shards.parts import file_sha256, write_part
-from cleaner.survey.evidence import Survey, build_evidence
-from cleaner.survey.folder import SurveyFolder, write_survey
-from cleaner.survey.tables import TABLES
+from cleaner.surveys.evidence import Survey, build_evidence
+from cleaner.surveys.folder import SurveyFolder, write_survey
+from cleaner.surveys.tables import TABLES
 
 DOCUMENTS = "staged"
 

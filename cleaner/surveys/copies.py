@@ -2,7 +2,7 @@
 
 Candidates are paragraphs with the same folded text, and such as share a band of their MinHash signatures (Broder 1997;
 banding as in Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, ch. 3).  A candidate counts when rapidfuzz gives
-both texts at least `NEAR` and the news guard (`cleaner.survey.guard`) finds no word that makes other news of one.
+both texts at least `NEAR` and the news guard (`cleaner.surveys.guard`) finds no word that makes other news of one.
 
 Documents are put in an order (`BECAUSE`), and paragraphs in that of their documents, except that first paragraphs come
 before all others: on other pages they are teasers, and those may be dated before the article that they announce.  In
@@ -30,9 +30,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rapidfuzz import fuzz
 
-from cleaner.survey.folder import SurveyFolder
-from cleaner.survey.guard import Veto, veto
-from cleaner.survey.tables import BANDS, CLUSTERS, COPIES, LOOKALIKES
+from cleaner.surveys.folder import SurveyFolder
+from cleaner.surveys.guard import Veto, veto
+from cleaner.surveys.tables import BANDS, CLUSTERS, COPIES, LOOKALIKES
 from cleaner.text import fold
 
 # rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import cleaner
 from cleaner.engines import open_engine
 from cleaner.engines.work import CleaningWork, Engine, each
+from cleaner.errors import extra
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
@@ -31,9 +32,9 @@ from cleaner.shards.folder import FolderError, RunFolder, open_folder
 from cleaner.shards.lock import LOCK, locked
 from cleaner.shards.schemas import PARTS, RAW, VERSION
 from cleaner.shards.store import LocalStore
-from cleaner.survey.first_pass import Plan, Staging, Unit, evidence_of, first_pass
-from cleaner.survey.folder import SurveyError, SurveyFolder, replace_survey
-from cleaner.survey.settle import count_unkept
+from cleaner.surveys.first_pass import Plan, Staging, Unit, evidence_of, first_pass
+from cleaner.surveys.folder import SurveyError, SurveyFolder, replace_survey
+from cleaner.surveys.settle import count_unkept
 from cleaner.urls import as_place, is_url
 from cleaner.versions import deciding_versions
 
@@ -178,7 +179,7 @@ def run(
     refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
     earlier run to compare with: what drifted from it stands in ``run.json``.
 
-    There are two passes: the first one extracts all documents and surveys them (`cleaner.survey`), the second one
+    There are two passes: the first one extracts all documents and surveys them (`cleaner.surveys`), the second one
     cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
     inputs, and with ``update_survey`` replaced by both together when the run is finished.  Without ``use_survey`` there
     is one pass.
@@ -189,8 +190,12 @@ def run(
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
-    Raises `ingest.files.InputError` (an input is not there), `rulebook.model.RuleError`, `shards.folder.FolderError`,
-    `survey.folder.SurveyError` and `BooksError`.
+    Raises `InputError` (an input is not there), `RuleError`, `FolderError`, `SurveyError`, `EngineError` (no worker
+    process can be started), and `BooksError`, which is no `CleanerError`: books that do not balance are a bug.
+
+    >>> result = run(["scrapes"], "cleaned", Settings(workers=1))
+    >>> result.books.documents, result.books.clean, result.books.rejected
+    (2, 2, 0)
     """
     chosen = settings or Settings()
     paths = [as_place(path) for path in inputs]
@@ -202,6 +207,8 @@ def run(
         if is_url(str(out)):
             raise FolderError(f"--baseline: only runs on this machine can be compared, and {out} is a URL")
         compared.manifest()
+        with extra("audit"):  # now, not after hours of cleaning
+            import cleaner.audit.drift  # noqa: F401
     with contextlib.ExitStack() as held:
         if update_survey and survey is not None:
             Path(survey).mkdir(parents=True, exist_ok=True)
