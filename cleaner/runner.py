@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 import cleaner
 from cleaner.engines import open_engine
-from cleaner.engines.work import CleaningWork, Engine, each
+from cleaner.engines.work import CleaningWork, Engine, each, mapper
 from cleaner.errors import extra
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
@@ -275,7 +275,7 @@ def _clean(
     if header["survey"] is not None:
         plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
         _unchanged(plans, finished)
-        evidence = evidence_of(staging, plans, base, settings)
+        evidence = evidence_of(staging, plans, base, settings, mapper(engine))
         second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
         work = CleaningWork(settings, evidence.path)
     else:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 import pytest
@@ -34,6 +35,7 @@ class Words:
     """Work on words: upper case, or the disaster that a word names."""
 
     note: str = ""
+    is_limited: ClassVar[bool] = True
 
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], list[str]]:
         if self.note == "missing":

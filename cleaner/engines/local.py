@@ -11,6 +11,7 @@ or hang when one of them is killed from outside at the wrong moment; here that c
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
@@ -102,7 +103,7 @@ class _Worker:
         self._work: Work[Any, Any] | None = None
         self._stopped = False
 
-    def do(self, work: Work[Any, Any], batch: pa.RecordBatch | pa.Table, seconds: float, most: int) -> Any:
+    def do(self, work: Work[Any, Any], batch: pa.RecordBatch | pa.Table, seconds: float, most: float) -> Any:
         """The work on a batch, in that many seconds and with ``most`` bytes of memory.
 
         Raises `TimeoutError`, `MemoryError`, and `_Died` when the process did.
@@ -119,7 +120,7 @@ class _Worker:
         self.end()
         raise exceeded
 
-    def _wait(self, seconds: float, most: int) -> TimeoutError | MemoryError | None:
+    def _wait(self, seconds: float, most: float) -> TimeoutError | MemoryError | None:
         """Wait for the process to answer.  Returns which of the limits it exceeded before it did."""
         end = time.monotonic() + seconds
         while not self._pipe.poll(max(0.0, min(LOOK, end - time.monotonic()))):
@@ -231,7 +232,8 @@ class LocalEngine:
         timeout, most = self.settings.timeout, self.settings.max_memory
         limit = timeout + (BATCH_SECONDS * len(items) if len(items) > 1 else 0)
         try:
-            done: Result = worker.do(work, work.encode(items), limit, most)
+            limits = (limit, float(most)) if work.is_limited else (math.inf, math.inf)
+            done: Result = worker.do(work, work.encode(items), *limits)
             return done
         except TimeoutError:
             failure = Rejection("engine", "timeout", f"not done after {timeout:g} s (see --timeout)")

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +42,11 @@ ItemIn = TypeVar("ItemIn", contravariant=True)
 class Work(Protocol[ItemIn, Result]):
     """What workers do with batches of items, and what stands in its place for an item that fails."""
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the limits of time and memory for a document hold."""
+        ...
+
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], Result]:
         """In a worker: load everything, and return the function of a batch.  Raises `ImportError` and `EngineError`."""
         ...
@@ -64,6 +70,8 @@ class CleaningWork:
 
     settings: Settings
     evidence: Path | None = None
+
+    is_limited: ClassVar[bool] = True
 
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], Cleaned]:
         """The `Cleaner.clean_batch` of a warm cleaner."""
@@ -112,6 +120,8 @@ class StagingWork:
 
     settings: Settings
     known: Path | None = None
+
+    is_limited: ClassVar[bool] = True
 
     def start(self) -> Callable[[pa.RecordBatch | pa.Table], Staged]:
         """The `Cleaner.stage_batch` of a warm cleaner."""
@@ -190,3 +200,50 @@ def each(
             yield done, future.result()
     for done, future in waiting:
         yield done, future.result()
+
+
+@dataclass(frozen=True, slots=True)
+class CallWork:
+    """Calls a function, which can be pickled, with each item; for what is no document and has no limits."""
+
+    function: Callable[[Any], Any]
+    is_limited: ClassVar[bool] = False
+
+    def start(self) -> Callable[[pa.RecordBatch | pa.Table], list[Any]]:
+        """The calls of a batch."""
+        return lambda batch: [self._call(pickle.loads(item)) for item in batch["item"].to_pylist()]
+
+    def _call(self, item: Any) -> Any:
+        try:
+            return self.function(item)
+        except (CleanerError, OSError) as error:
+            return _Raised(error)
+
+    def encode(self, items: Sequence[Any]) -> pa.Table:
+        """Pickled items."""
+        return pa.table({"item": pa.array([pickle.dumps(item) for item in items], pa.large_binary())})
+
+    def fail(self, item: Any, failure: Rejection) -> list[Any]:
+        """What an item has that took its worker down twice."""
+        return [_Raised(EngineError(f"a step of the survey failed: {failure.detail}; go on with --resume"))]
+
+    def join(self, results: Sequence[list[Any]]) -> list[Any]:
+        """One list."""
+        return [one for result in results for one in result]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: Exception
+
+
+def mapper(engine: Engine) -> Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]:
+    """``map`` by the workers of an engine: results in the order of the items, errors raised here."""
+
+    def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        for _, (result,) in each(engine, CallWork(function), ((None, [item]) for item in items)):
+            if isinstance(result, _Raised):
+                raise result.error
+            yield result
+
+    return apply

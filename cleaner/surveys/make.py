@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cleaner.engines.local import LocalEngine
+from cleaner.engines.work import mapper
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.pipeline import Cleaner
@@ -42,8 +43,7 @@ def survey(
     2
     """
     chosen, folder = settings or Settings(), Path(out)
-    begun = ("staging", LOCK)  # by one that was killed
-    if folder.exists() and (not folder.is_dir() or any(entry.name not in begun for entry in folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(_is_others(entry.name) for entry in folder.iterdir())):
         raise SurveyError(f"{folder} is there already; name a new folder, or add surveys with: cleaner survey merge")
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
@@ -53,6 +53,11 @@ def survey(
             return _survey(inputs, staging, folder, chosen, progress)[0]
         finally:
             staging.remove()
+
+
+def _is_others(name: str) -> bool:
+    """Whether a file in a new survey's folder is none that a survey which was killed has left."""
+    return name not in ("staging", LOCK) and not name.endswith(".parquet.tmp") and not name.startswith(".grouped-")
 
 
 def mine(
@@ -85,4 +90,4 @@ def _survey(
     with LocalEngine(settings) as engine:
         units = planned_units(unique_ids(read_inputs(paths, settings, out)), settings)
         count = len(first_pass(units, staging, engine, None, progress))
-    return gather(staging, count, None, out), count
+        return gather(staging, count, None, out, mapper(engine)), count
