@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from cleaner.config import load_settings
     from cleaner.document import Document, Removal, Segment, apply
-    from cleaner.engines.local import EngineError
+    from cleaner.engines.work import EngineError
     from cleaner.errors import CleanerError, CleanerWarning, MissingExtraError
     from cleaner.extensions import Format, PluginError
     from cleaner.ingest.files import InputError
@@ -64,7 +64,7 @@ _HOMES = {
     "CleanerError": "errors",
     "CleanerWarning": "errors",
     "Document": "document",
-    "EngineError": "engines.local",
+    "EngineError": "engines.work",
     "Filter": "chain",
     "FolderError": "shards.folder",
     "Format": "extensions",

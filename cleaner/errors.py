@@ -6,7 +6,11 @@ import contextlib
 from collections.abc import Iterator
 
 # What each extra brings that the package can do without, by the name under which it is imported.
-EXTRAS = {"audit": ("duckdb", "jinja2", "markupsafe", "flask", "werkzeug", "waitress")}
+EXTRAS = {
+    "audit": ("duckdb", "jinja2", "markupsafe", "flask", "werkzeug", "waitress"),
+    "fs": ("fsspec",),
+    "ray": ("ray",),
+}
 
 
 class CleanerError(Exception):

@@ -5,6 +5,7 @@ Every engine and every plug-in calls `Cleaner.clean_batch`; there is no second i
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -114,13 +115,28 @@ class Cleaner:
         self.settings = settings or Settings()
         self.survey = survey
         chosen = self.settings
-        rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
-        spared = Spared(load_exemptions(chosen.rules))
-        chain = spare(filters(rulebook, chosen, survey=survey), spared)
-        self.chain = Chain(chain, Brake(chosen.max_lost, chosen.min_kept))
+        self._rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
+        self._spared = Spared(load_exemptions(chosen.rules))
+        self.chain = self._chain()
         self.block_model: BlockModel | None = None
         """Asked about the blocks of pages in place of the shipped model."""
         check_extractor(chosen.extractor)
+
+    def _chain(self) -> Chain:
+        chain = spare(filters(self._rulebook, self.settings, survey=self.survey), self._spared)
+        return Chain(chain, Brake(self.settings.max_lost, self.settings.min_kept))
+
+    def with_survey(self, survey: Survey | None) -> Cleaner:
+        """A cleaner that goes by this evidence and is the same otherwise; the rules are not loaded again.
+
+        >>> cleaner = Cleaner()
+        >>> cleaner.with_survey(None).chain.clean(Document.from_text("Leave a review")).removals[0].rule
+        'en/leave-a-review'
+        """
+        other = copy.copy(self)
+        other.survey = survey
+        other.chain = other._chain()
+        return other
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.settings, self.survey)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,10 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import cleaner
-from cleaner.engines.local import CleaningWork, LocalEngine
+from cleaner.engines import open_engine
+from cleaner.engines.work import CleaningWork, Engine, each, mapper
 from cleaner.errors import extra
 from cleaner.extensions import plugin_versions
 from cleaner.extraction.kind import REASONS as NON_ARTICLES
@@ -25,15 +27,20 @@ from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaned, Cleaner
 from cleaner.rulebook.load import pack_hashes
-from cleaner.settings import Settings
-from cleaner.shards.folder import FolderError, RunFolder
+from cleaner.settings import DEFAULT_MEMORY, Settings
+from cleaner.shards.folder import FolderError, RunFolder, open_folder
+from cleaner.shards.lock import LOCK, locked
 from cleaner.shards.schemas import PARTS, RAW, VERSION
+from cleaner.shards.store import LocalStore
 from cleaner.surveys.first_pass import Plan, Staging, Unit, evidence_of, first_pass
 from cleaner.surveys.folder import SurveyError, SurveyFolder, replace_survey
 from cleaner.surveys.settle import count_unkept
+from cleaner.urls import as_place, is_url
+from cleaner.versions import deciding_versions
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
-# characters, so that memory is bounded whatever the documents are.
+# characters, so that memory is bounded whatever the documents are.  These are the units of the default of
+# `Settings.memory`; they grow and shrink with it.
 UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
@@ -136,9 +143,9 @@ def _sum(column: pa.ChunkedArray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run: folder and books, how many of its units were there already, what drifted (`audit.drift`)."""
+    """A finished run: folder or URL, books, how many of its units were there already, what drifted (`audit.drift`)."""
 
-    folder: Path
+    folder: Path | str
     books: Books
     resumed: int
     drift: dict[str, Any] | None = None
@@ -161,10 +168,14 @@ def run(
     survey: Path | str | None = None,
     update_survey: bool = False,
     keep_staging: bool = False,
+    staging: Path | str | None = None,
+    engine: str = "local",
+    address: str | None = None,
 ) -> RunResult:
     """Clean all documents of the inputs into a run folder.
 
-    ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input.  A folder that holds a run is
+    ``inputs`` are directories and files in any mix, ``"-"`` for JSONL on standard input; they and ``out`` may be URLs
+    of file systems that fsspec knows (s3://…).  A folder that holds a run is
     refused unless ``resume`` (go on with it, verify what is there) or ``overwrite`` is given.  ``baseline`` is an
     earlier run to compare with: what drifted from it stands in ``run.json``.
 
@@ -172,6 +183,10 @@ def run(
     cleans them on the evidence of the whole corpus.  ``survey`` is one made before, which is added to that of the
     inputs, and with ``update_survey`` replaced by both together when the run is finished.  Without ``use_survey`` there
     is one pass.
+
+    ``staging`` is a folder for what is kept between the passes (without it, ``out``/staging); a run removes what it put
+    there.  ``engine`` is one of `engines.ENGINES`, ``address`` that of a Ray cluster, whose machines must share the
+    staging folder.  Neither engine nor number of workers shows in what is written.
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
@@ -182,53 +197,100 @@ def run(
     >>> result.books.documents, result.books.clean, result.books.rejected
     (2, 2, 0)
     """
-    settings = settings or Settings()
-    paths = [Path(path) for path in inputs]
-    folder = RunFolder(Path(out))
-    Cleaner(settings)  # a rule that cannot be used fails before anything is touched
+    chosen = settings or Settings()
+    paths = [as_place(path) for path in inputs]
+    folder = open_folder(out)
+    Cleaner(chosen)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
-    base = _base(survey, use_survey, update_survey)
-    header = run_header(settings, use_survey, base)
-    if baseline is not None:
-        RunFolder(Path(baseline)).manifest()
+    compared = None if baseline is None else RunFolder(Path(baseline))
+    if compared is not None:
+        if is_url(str(out)):
+            raise FolderError(f"--baseline: only runs on this machine can be compared, and {out} is a URL")
+        compared.manifest()
         with extra("audit"):  # now, not after hours of cleaning
-            from cleaner.audit.drift import drift
-    finished = folder.prepare(header, resume=resume, overwrite=overwrite)
-    staging = Staging(folder.path / "staging")
-    if (folder.path / "run.json").exists():
-        manifest = folder.manifest()
-        for entry in manifest["parts"]:
-            if not folder.intact(entry["unit"], entry):
-                raise FolderError(f"{folder.path}: part {entry['unit']} is not as the run wrote it; use --overwrite")
-        _close(staging, survey if update_survey else None, keep_staging)
-        return RunResult(folder.path, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
-    if overwrite or not resume:
-        staging.remove()
-    books, entries, resumed = Books(), [], 0
+            import cleaner.audit.drift  # noqa: F401
+    with contextlib.ExitStack() as held:
+        if update_survey and survey is not None:
+            Path(survey).mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(Path(survey)))
+        base = _base(survey, use_survey, update_survey)
+        header = run_header(chosen, use_survey, base)
+        held.enter_context(folder.locked())
+        finished = folder.prepare(header, resume=resume, overwrite=overwrite)
+        stage = Staging(_staging(folder, staging))
+        if folder.is_finished:
+            result = _verified(folder)
+        else:
+            if not resume:
+                stage.remove()
+            with open_engine(engine, chosen, address) as workers:
+                result = _clean(paths, folder, stage, workers, header, finished, base, compared, progress)
+        if update_survey and survey is not None and (stage.path / "survey").exists():
+            replace_survey(Path(survey), SurveyFolder(stage.path / "survey"))
+        if not keep_staging:  # up to here, each step can be done again
+            stage.remove()
+        return result
+
+
+def _staging(folder: RunFolder, staging: Path | str | None) -> Path:
+    """Where to keep what lies between the passes: in the run folder, or in a folder of the run's own in ``staging``."""
+    if staging is None and isinstance(folder.store, LocalStore):
+        return folder.path / "staging"
+    if staging is None:
+        staging = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "news-corpus-cleaner"
+    elif is_url(str(staging)):
+        raise FolderError(f"--staging {staging}: must be a folder of this machine, whose files can be mapped")
+    place = str(folder.path.absolute() if isinstance(folder.store, LocalStore) else folder.store)
+    return Path(staging).absolute() / f"run-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+
+
+def _verified(folder: RunFolder) -> RunResult:
+    """A finished run again.  Raises `FolderError` where a part is not as it was written."""
+    manifest = folder.manifest()
+    for entry in manifest["parts"]:
+        if not folder.intact(entry["unit"], entry):
+            raise FolderError(f"{folder.store}: part {entry['unit']} is not as the run wrote it; use --overwrite")
+    return RunResult(folder.place, Books.from_dict(manifest["books"]), len(manifest["parts"]), manifest.get("drift"))
+
+
+def _clean(
+    paths: Sequence[Path | str],
+    folder: RunFolder,
+    staging: Staging,
+    engine: Engine,
+    header: dict[str, Any],
+    finished: Sequence[dict[str, Any]],
+    base: SurveyFolder | None,
+    baseline: RunFolder | None,
+    progress: Progress,
+) -> RunResult:
+    """Both passes, or the one, and the manifest."""
+    books, entries, resumed, settings = Books(), [], 0, engine.settings
 
     def report(done: Books, size: int) -> None:
         books.add(done)
         progress(books, size)
 
-    units = planned_units(unique_ids(read_inputs(paths, settings, folder.path)))
-    with LocalEngine(settings) as engine:
-        if use_survey:
-            plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
-            _unchanged(plans, finished)
-            evidence = evidence_of(staging, plans, base, settings)
-            second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
-            work = CleaningWork(settings, evidence.path)
-        else:
-            second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
-        for entry, done_before in _units(second, engine, work, folder, finished, report):
-            entries.append(entry)
-            resumed += done_before
+    units = planned_units(unique_ids(read_inputs(paths, settings, folder.place)), settings)
+    if header["survey"] is not None:
+        plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
+        _unchanged(plans, finished)
+        evidence = evidence_of(staging, plans, base, settings, mapper(engine))
+        second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
+        work = CleaningWork(settings, evidence.path)
+    else:
+        second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
+    for entry, done_before in _units(second, engine, work, folder, finished, report):
+        entries.append(entry)
+        resumed += done_before
     books.check()
     if len(finished) > len(entries):
         raise_changed(finished[len(entries)], "its documents are gone")
     found = None
     if baseline is not None:
-        found = drift(RunFolder(Path(baseline)), folder, [entry["unit"] for entry in entries])
+        from cleaner.audit.drift import drift
+
+        found = drift(baseline, folder, [entry["unit"] for entry in entries])
     folder.finish(
         {
             "header": header,
@@ -236,20 +298,18 @@ def run(
             "books": books.as_dict(),
             "copies": count_unkept(work.evidence, _tables(folder, entries)) if work.evidence is not None else None,
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
-            "libraries": _libraries(),
             **({} if found is None else {"drift": found}),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    _close(staging, survey if update_survey else None, keep_staging)
-    return RunResult(folder.path, books, resumed, found)
+    return RunResult(folder.place, books, resumed, found)
 
 
 def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, pa.Table]]:
     """Removals and rejections of all parts, without their texts."""
     columns = {"removed": ["id", "start", "filter"], "rejected": ["id"]}
     for entry in entries:
-        yield {kind: pq.read_table(folder.part(kind, entry["unit"]), columns=some) for kind, some in columns.items()}
+        yield {kind: folder.table(kind, entry["unit"], some) for kind, some in columns.items()}
 
 
 def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> SurveyFolder | None:
@@ -260,19 +320,11 @@ def _base(survey: Path | str | None, use_survey: bool, update_survey: bool) -> S
         return None
     if not use_survey:
         raise SurveyError("--survey and --no-survey contradict each other; give one of them")
-    if update_survey and not Path(survey).exists():
+    if update_survey and not any(entry.name != LOCK for entry in Path(survey).iterdir()):
         return None
     base = SurveyFolder(Path(survey))
     base.check()
     return base
-
-
-def _close(staging: Staging, update: Path | str | None, keep_staging: bool) -> None:
-    """The last steps of a run, which are safe to do again: bring the survey up to date, remove what was staged."""
-    if update is not None and (staging.path / "survey").exists():
-        replace_survey(Path(update), SurveyFolder(staging.path / "survey"))
-    if not keep_staging:
-        staging.remove()
 
 
 def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder | None = None) -> dict[str, Any]:
@@ -286,6 +338,7 @@ def run_header(settings: Settings, use_survey: bool = True, base: SurveyFolder |
         "rules": pack_hashes(settings.rules),
         "survey": None if not use_survey else base.fingerprint if base is not None else "of the inputs",
         "plugins": plugin_versions(settings.plugins),
+        "libraries": deciding_versions(),
     }
 
 
@@ -310,9 +363,10 @@ class _Batch:
     done: bool = False
 
 
-def planned_units(records: Iterable[Raw]) -> Iterator[Unit]:
+def planned_units(records: Iterable[Raw], settings: Settings) -> Iterator[Unit]:
     """Records as units, each with what is known of it, cut into batches."""
-    for unit in _cut(records, UNIT_RECORDS, UNIT_CHARS):
+    size = settings.memory / DEFAULT_MEMORY
+    for unit in _cut(records, max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
         plan = {
             "documents": len(unit),
             "first": unit[0].source,
@@ -348,7 +402,7 @@ def _staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Itera
 
 def _units(
     units: Iterable[tuple[Plan, Sequence[Sequence[Any]]]],
-    engine: LocalEngine,
+    engine: Engine,
     work: CleaningWork,
     folder: RunFolder,
     finished: Sequence[dict[str, Any]],
@@ -380,7 +434,7 @@ def _units(
 
     collected: list[Cleaned] = []
     books = Books()
-    for batch, cleaned in engine.map(work, batches()):
+    for batch, cleaned in each(engine, work, batches()):
         if batch.done:
             del plans[batch.unit]
             report(Books.from_dict(finished[batch.unit]["books"]), batch.size)
@@ -442,21 +496,3 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
                 yield raw
     finally:
         seen.close()
-
-
-def _libraries() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {
-        name: version(name)
-        for name in (
-            "trafilatura",
-            "lxml",
-            "langdetect",
-            "rapidfuzz",
-            "google-re2",
-            "pyarrow",
-            "rensa",
-            "publicsuffixlist",
-        )
-    }

@@ -14,6 +14,10 @@ FIELDS = ("id", "url", "title", "date", "author", "site", "language", "html", "t
 
 MAX_WORKERS = 1024
 
+DEFAULT_MEMORY = 1_000_000_000
+MIN_MEMORY = 50_000_000
+MIN_WORKER_MEMORY = 300_000_000
+
 AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
 
@@ -114,6 +118,14 @@ class Settings:
     min_kept: int = 80
     """Brake: characters that must be left of a document for it to be a story."""
 
+    max_memory: int = 2_000_000_000
+    """Bytes of memory that a worker may take; then it is killed and the document that it was at rejected.  A worker
+    has 130 MB before its first document, and takes 940 MB for a page of 16 MB with 600,000 elements."""
+
+    memory: int = DEFAULT_MEMORY
+    """Bytes of memory that a run may take for the documents that become one part, besides those of its workers: parts
+    are cut by it."""
+
     plugins: tuple[str, ...] = ()
     """Installed plug-ins that are used: names of entry points of the groups cleaner.filters and cleaner.formats."""
 
@@ -143,6 +155,12 @@ class Settings:
         for name in ("max_bytes", "max_chars", "max_blocks", "max_lines", "timeout"):
             if not getattr(self, name) > 0:  # also true of nan
                 raise SettingsError(f"{name.replace('_', '-')}: {getattr(self, name)} is not above 0")
+        if self.memory < MIN_MEMORY:
+            raise SettingsError(f"memory: {self.memory} is below {MIN_MEMORY:,} bytes")
+        if self.max_memory < MIN_WORKER_MEMORY:
+            raise SettingsError(
+                f"max-memory: {self.max_memory} is below {MIN_WORKER_MEMORY:,} bytes, too few for a worker"
+            )
         if self.workers > MAX_WORKERS:
             raise SettingsError(f"workers: {self.workers} is above {MAX_WORKERS}")
         for name in ("min_kept", "workers"):

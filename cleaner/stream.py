@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import IO, Any, Generic, TypeVar
 
-from cleaner.engines.local import AHEAD, CleaningWork, LocalEngine
+from cleaner.engines.local import LocalEngine
+from cleaner.engines.work import AHEAD, CleaningWork
 from cleaner.ingest.files import iter_lines
 from cleaner.ingest.read import read_line
 from cleaner.ingest.record import Raw, ReadError

@@ -95,7 +95,7 @@ def test_four_surveys_merged_are_one(whole: Path, tmp_path: Path) -> None:
 
 
 def test_ranges_and_partitions_do_not_show(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group, "PARTITION_BYTES", 60_000)
+    monkeypatch.setattr(group, "PARTITION_BYTES", 30_000)
     monkeypatch.setattr(copies, "RANGE", 50)
     monkeypatch.setattr(copies, "BATCH", 16)
     evidence_of(documents(), tmp_path / "made", "corpus")

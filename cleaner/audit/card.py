@@ -244,7 +244,7 @@ def _making(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield f"- finished: {_text(str(manifest.get('finished', 'unknown')))}"
     yield f"- program: cleaner {_text(str(header['cleaner']))}, shard schema {_text(str(header['schema']))}"
     libraries = ", ".join(
-        f"{_text(name)} {_text(known)}" for name, known in sorted(manifest.get("libraries", {}).items())
+        f"{_text(name)} {_text(known)}" for name, known in sorted(header.get("libraries", {}).items())
     )
     yield f"- libraries: {libraries}"
     for name, known in sorted(header.get("plugins", {}).items()):

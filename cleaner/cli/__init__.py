@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from cleaner import __version__
@@ -11,11 +13,35 @@ from cleaner.cli.project import card_command, completion_command, config, init_c
 from cleaner.cli.rules import rules
 from cleaner.cli.stream import pipe_command
 from cleaner.cli.survey import mine_command, survey_command
+from cleaner.interrupt import Interrupted, guarded
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=CONTEXT)
+class _Commands(click.Group):
+    """A group in which Ctrl-C ends with exit code 130 wherever it comes; click has 1 for it."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line."""
+        with guarded():
+            return super().main(*args, **options)
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the command line."""
+        try:
+            return super().make_context(*args, **options)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", prog_name="cleaner")
 def main() -> None:
     """Strip boilerplate from raw news scrapes, and show for every character why it went.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli.common import EXIT_FOUND, Fault, faults
+from cleaner.interrupt import interrupted_with
 
 if TYPE_CHECKING:
     from cleaner.audit.diff import Chosen, Comparison
@@ -324,4 +325,5 @@ def review_command(run: str, verdicts: str | None, sample: str | None, port: int
                 click.launch(link)
 
         click.echo(f"reading {run} …", err=True)
-        review(run, verdicts=verdicts, sample=sample, port=port, ready=ready)
+        with interrupted_with(None):  # the server ends by itself
+            review(run, verdicts=verdicts, sample=sample, port=port, ready=ready)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsEr
 EXIT_FOUND = 1
 EXIT_USAGE = 2
 EXIT_REJECTED = 3
-EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
 defaults = Settings()
@@ -59,6 +59,33 @@ def faults() -> Iterator[None]:
         sys.exit(0)
     except OSError as error:
         raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
+
+
+class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.2 on
+    """A number of bytes: 2000000000, 500M, 2G (thousands, not 1,024s)."""
+
+    name = "size"
+    _units = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}  # noqa: RUF012 (a table)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", str(value).strip().lower())
+        if found is None:
+            self.fail(f"{value!r} is no size; give bytes, or a number with K, M, G or T, such as 2G", param, ctx)
+        return int(float(found[1]) * self._units[found[2]])
+
+
+def progress_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a long command tells where it is."""
+    return click.option(
+        "--progress",
+        type=click.Choice(("auto", "json", "none")),
+        default="auto",
+        show_default=True,
+        help="On standard error: a bar on a terminal and a line a minute elsewhere; a JSON object a second; nothing.",
+    )(command)
 
 
 def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:

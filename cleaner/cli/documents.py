@@ -11,14 +11,17 @@ import click
 
 from cleaner.cli.common import (
     EXIT_FOUND,
-    EXIT_INTERRUPTED,
     EXIT_REJECTED,
     Fault,
+    Size,
     chain_options,
     defaults,
     faults,
     make_settings,
+    progress_option,
 )
+from cleaner.engines import ENGINES
+from cleaner.interrupt import interrupted_with
 from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
@@ -49,6 +52,32 @@ if TYPE_CHECKING:
     help="Seconds a document may take before it is rejected.",
 )
 @click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]")
+@click.option(
+    "--max-memory",
+    type=Size(),
+    default=defaults.max_memory,
+    metavar="SIZE",
+    help="Memory a worker may take before its document is rejected.  [default: 2G]",
+)
+@click.option(
+    "--memory",
+    type=Size(),
+    default=defaults.memory,
+    metavar="SIZE",
+    help="Memory for the documents of one part, besides that of the workers: parts are cut by it.  [default: 1G]",
+)
+@click.option(
+    "--staging", type=click.Path(), metavar="FOLDER", help="What is kept between the passes, in place of OUT/staging."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="Whose worker processes: this machine's, or those of a Ray cluster.",
+)
+@click.option("--address", metavar="HOST:PORT", help="Ray cluster to use, or auto.  [default: one on this machine]")
+@progress_option
 @click.option("--survey", type=click.Path(), metavar="SURVEY", help="Clean on the evidence of this survey as well.")
 @click.option("--update-survey", is_flag=True, help="Add the documents to SURVEY when the run is finished.")
 @click.option("--no-survey", is_flag=True, help="One pass: no evidence of other documents.")
@@ -76,7 +105,7 @@ if TYPE_CHECKING:
     help="Compare with an earlier run: what drifted is told, and stands in run.json and the report.",
 )
 @click.option("--fail-on-drift", is_flag=True, help="Exit with 1 when something drifted from --baseline.")
-@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
 def run_command(
     inputs: tuple[str, ...],
     out: str,
@@ -86,10 +115,14 @@ def run_command(
     baseline: str | None,
     fail_on_drift: bool,
     quiet: bool,
+    progress: str,
     survey: str | None,
     update_survey: bool,
     no_survey: bool,
     keep_staging: bool,
+    staging: str | None,
+    engine: str,
+    address: str | None,
     **options: Any,
 ) -> None:
     """Clean RAW (directories and files in any mix, or - for JSONL on stdin) into Parquet shards.
@@ -111,32 +144,31 @@ def run_command(
       zcat pages.jsonl.gz | cleaner run - -o out --map html=content
       cleaner run scrapes/today -o out --survey survey --update-survey
     """
-    with faults():
+    with faults(), interrupted_with(f"interrupted; go on with: cleaner run … -o {out} --resume"):
         if fail_on_drift and baseline is None:
             raise Fault("--fail-on-drift needs --baseline OLD_RUN to compare with")
         settings = make_settings(columns, **options)
         from cleaner.progress import RunProgress
         from cleaner.runner import run
 
-        try:
-            passes = 1 if no_survey else 2
-            with RunProgress([Path(path) for path in inputs], Path(out), quiet, passes) as progress:
-                result = run(
-                    inputs,
-                    out,
-                    settings,
-                    resume=resume,
-                    overwrite=overwrite,
-                    baseline=baseline,
-                    progress=progress,
-                    use_survey=not no_survey,
-                    survey=survey,
-                    update_survey=update_survey,
-                    keep_staging=keep_staging,
-                )
-        except KeyboardInterrupt:
-            click.secho(f"interrupted; go on with: cleaner run … -o {out} --resume", err=True, fg="yellow")
-            sys.exit(EXIT_INTERRUPTED)
+        style = "none" if quiet else progress
+        with RunProgress(inputs, out, style, 1 if no_survey else 2) as told:
+            result = run(
+                inputs,
+                out,
+                settings,
+                resume=resume,
+                overwrite=overwrite,
+                baseline=baseline,
+                progress=told,
+                use_survey=not no_survey,
+                survey=survey,
+                update_survey=update_survey,
+                keep_staging=keep_staging,
+                staging=staging,
+                engine=engine,
+                address=address,
+            )
     if not quiet:
         for line in summary(result.folder, result.books):
             click.echo(line, err=True)
@@ -154,12 +186,12 @@ def run_command(
         sys.exit(EXIT_REJECTED)
 
 
-def summary(folder: Path, books: Books) -> Iterator[str]:
+def summary(folder: Path | str, books: Books) -> Iterator[str]:
     """The closing lines of a run: its totals, and where the output is."""
     yield from totals(books)
     if not books.documents:
         yield "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
-    yield f"output: {folder / 'clean'}, {folder / 'removed'}, {folder / 'rejected'}, {folder / 'run.json'}"
+    yield f"output: {folder}/clean, {folder}/removed, {folder}/rejected, {folder}/run.json"
 
 
 def totals(books: Books) -> Iterator[str]:
@@ -282,7 +314,8 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
     from dataclasses import replace
 
     from cleaner.audit.shown import shown
-    from cleaner.engines.local import CleaningWork, LocalEngine
+    from cleaner.engines.local import LocalEngine
+    from cleaner.engines.work import CleaningWork, each
     from cleaner.ingest.files import check_inputs
     from cleaner.ingest.read import read_one
     from cleaner.pipeline import Cleaner
@@ -290,7 +323,7 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
     check_inputs([Path(file)])
     Cleaner(settings)  # a rule that cannot be used fails here, with its message
     with LocalEngine(replace(settings, workers=1)) as engine:
-        for _, cleaned in engine.map(CleaningWork(settings), ((None, [raw]) for raw in read_one(file, settings))):
+        for _, cleaned in each(engine, CleaningWork(settings), ((None, [raw]) for raw in read_one(file, settings))):
             clean, rejected = cleaned.clean.to_pylist(), cleaned.rejected.to_pylist()
             yield shown(clean[0] if clean else None, cleaned.removed.to_pylist(), rejected[0] if rejected else None)
 

@@ -11,7 +11,6 @@ import click
 
 from cleaner.cli.common import (
     EXIT_BROKEN_PIPE,
-    EXIT_INTERRUPTED,
     EXIT_REJECTED,
     Fault,
     chain_options,
@@ -19,6 +18,7 @@ from cleaner.cli.common import (
     faults,
     make_settings,
 )
+from cleaner.interrupt import interrupted_with
 
 
 @click.command("pipe")
@@ -61,7 +61,7 @@ def pipe_command(
       cleaner pipe --removed gone.jsonl < pages.jsonl > clean.jsonl
       zcat pages.jsonl.gz | cleaner pipe --map html=content | zstd > clean.jsonl.zst
     """
-    with faults(), contextlib.ExitStack() as stack:
+    with faults(), interrupted_with("interrupted"), contextlib.ExitStack() as stack:
         settings = make_settings(columns, **options)
         if sys.stdin is None or sys.stdout is None:
             raise Fault("standard input or output is closed")
@@ -73,8 +73,6 @@ def pipe_command(
         source = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115 (see above)
         try:
             books = pipe(source, sys.stdout.buffer, settings, removed=removals, rejected=rejections, batch=batch)
-        except KeyboardInterrupt:
-            sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             # what is left in the buffer goes nowhere, without a word
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

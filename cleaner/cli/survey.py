@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from cleaner.cli.common import EXIT_FOUND, EXIT_INTERRUPTED, defaults, faults, make_settings
+from cleaner.cli.common import EXIT_FOUND, defaults, faults, make_settings, progress_option
+from cleaner.interrupt import interrupted_with
 
 
 class _DefaultGroup(click.Group):
@@ -42,7 +43,8 @@ def _inputs_options(command: Any) -> Any:
             help="Seconds a document may take before it is left out.",
         ),
         click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]"),
-        click.option("--quiet", is_flag=True, help="No progress bar and no summary."),
+        progress_option,
+        click.option("--quiet", is_flag=True, help="No progress and no summary."),
     ):
         command = option(command)
     return command
@@ -71,24 +73,22 @@ def survey_command(ctx: click.Context) -> None:
 @click.argument("inputs", nargs=-1, required=True, metavar="RAW…")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="SURVEY", help="New folder for the survey.")
 @_inputs_options
-def make_command(inputs: tuple[str, ...], out: str, columns: tuple[str, ...], quiet: bool, **options: Any) -> None:
+def make_command(
+    inputs: tuple[str, ...], out: str, columns: tuple[str, ...], quiet: bool, progress: str, **options: Any
+) -> None:
     """Collect corpus evidence from RAW into the folder SURVEY; the word "make" may be left out.
 
     \b
     Example:
       cleaner survey make scrapes/2026/ -o survey
     """
-    with faults():
+    with faults(), interrupted_with("interrupted; the same command begins anew"):
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
         from cleaner.surveys.make import survey
 
-        try:
-            with BytesProgress([Path(path) for path in inputs], Path(out), quiet) as progress:
-                made = survey(inputs, out, settings, progress=progress)
-        except KeyboardInterrupt:
-            click.secho("interrupted", err=True, fg="yellow")
-            sys.exit(EXIT_INTERRUPTED)
+        with BytesProgress(inputs, Path(out), "none" if quiet else progress) as told:
+            made = survey(inputs, out, settings, progress=told)
     if not quiet:
         rows = {name: table["rows"] for name, table in made.manifest["tables"].items()}
         click.echo(
@@ -121,7 +121,13 @@ def merge_command(surveys: tuple[str, ...], out: str) -> None:
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 @_inputs_options
 def mine_command(
-    inputs: tuple[str, ...], out: str | None, form: str, columns: tuple[str, ...], quiet: bool, **options: Any
+    inputs: tuple[str, ...],
+    out: str | None,
+    form: str,
+    columns: tuple[str, ...],
+    quiet: bool,
+    progress: str,
+    **options: Any,
 ) -> None:
     """Propose rules from the lines, shapes and openings that sites of RAW repeat.
 
@@ -136,7 +142,7 @@ def mine_command(
       cleaner mine scrapes/ -o proposals.toml
       cleaner mine scrapes/ --format json
     """
-    with faults():
+    with faults(), interrupted_with("interrupted; the same command begins anew"):
         settings = make_settings(columns, **options)
         from cleaner.progress import BytesProgress
         from cleaner.surveys.make import mine
@@ -144,12 +150,8 @@ def mine_command(
 
         if out is not None and Path(out).exists():
             raise click.UsageError(f"{out} is there already; name a new file")
-        try:
-            with BytesProgress([Path(path) for path in inputs], Path(out or "."), quiet) as progress:
-                proposals = mine(inputs, settings, progress=progress)
-        except KeyboardInterrupt:
-            click.secho("interrupted", err=True, fg="yellow")
-            sys.exit(EXIT_INTERRUPTED)
+        with BytesProgress(inputs, Path(out or "."), "none" if quiet else progress) as told:
+            proposals = mine(inputs, settings, progress=told)
         pack = as_pack(proposals)
         if out is not None:
             from cleaner.atomic import write_whole

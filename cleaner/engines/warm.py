@@ -1,9 +1,10 @@
 """Imported where workers are forked from: what it loads, each of them has from the start, and the machine once.
 
-A cleaner with other settings than the usual ones shares what does not depend on them: models, profiles of languages,
-the modules themselves.
+The cleaner is that of a run with the usual settings.  One with other settings shares what does not depend on them:
+models, profiles of languages, the modules themselves.
 """
 
-from cleaner.pipeline import Cleaner
+from cleaner.engines.work import warm_cleaner
+from cleaner.settings import Settings
 
-Cleaner().warm_up()
+warm_cleaner(Settings())

@@ -13,11 +13,15 @@ from typing import IO, Any
 
 from cleaner.errors import CleanerError
 from cleaner.ingest.record import Raw, ReadError
+from cleaner.urls import UrlFile, as_place, is_url, open_url, url_of
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read: where it is, what it is called in the output, and its size on disk in bytes."""
+    """A file to read: its path or URL, what it is called in the output, and its size on disk in bytes.
+
+    The size is -1 where the place does not tell.
+    """
 
     path: str
     source: str
@@ -28,7 +32,7 @@ class InputError(CleanerError, ValueError):
     """An input that is not there or cannot be listed at all."""
 
 
-def list_files(inputs: Sequence[Path], exclude: Path | None = None) -> Iterator[InputFile | Raw]:
+def list_files(inputs: Sequence[Path | str], exclude: Path | str | None = None) -> Iterator[InputFile | Raw]:
     """The files of all inputs, sorted by path; a `Raw` with a reason for what cannot be read.
 
     Directories are walked without holding them all in memory.  Hidden files and folders (a leading dot) and the
@@ -36,8 +40,20 @@ def list_files(inputs: Sequence[Path], exclude: Path | None = None) -> Iterator[
     already listed gives a `Raw` with reason ``link_loop``.  An input inside another one is listed once.
 
     ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
+
+    Inputs at URLs come after those of this machine, in the same order: the same files have the same sources wherever
+    they are.  Where there are inputs of both kinds, or URLs of several places, a URL's source is the whole of it.
     """
-    paths = sorted({Path(os.path.abspath(path)) for path in inputs})
+    places = [as_place(place) for place in inputs]
+    paths = sorted({Path(os.path.abspath(place)) for place in places if isinstance(place, Path)})
+    if paths:
+        yield from _list_paths(paths, Path(exclude) if exclude is not None and not is_url(exclude) else None)
+    urls = sorted({place for place in places if isinstance(place, str)})
+    if urls:
+        yield from _list_urls(urls, bool(paths), str(exclude) if exclude is not None and is_url(exclude) else None)
+
+
+def _list_paths(paths: Sequence[Path], exclude: Path | None) -> Iterator[InputFile | Raw]:
     root = _root(paths)
     excluded = os.path.realpath(exclude) if exclude else None
     seen_files: set[str] = set()
@@ -53,13 +69,71 @@ def list_files(inputs: Sequence[Path], exclude: Path | None = None) -> Iterator[
                 yield found
 
 
-def check_inputs(inputs: Sequence[Path]) -> None:
-    """Raise `InputError` for an input that is not there (``-`` always is)."""
+def _list_urls(urls: Sequence[str], among_paths: bool, exclude: str | None) -> Iterator[InputFile | Raw]:
+    try:
+        yield from _found_at(urls, among_paths, exclude)
+    except CleanerError:
+        raise
+    except Exception as error:
+        raise InputError(f"{', '.join(urls)}: cannot be listed: {type(error).__name__}: {error}") from error
+
+
+def _found_at(urls: Sequence[str], among_paths: bool, exclude: str | None) -> Iterator[InputFile]:
+    places = [(url, *open_url(url)) for url in urls]
+    root = None
+    if not among_paths and len({url_of("", *place) for place in places}) == 1:
+        root = os.path.commonpath(
+            [path if system.isdir(path) else path.rpartition("/")[0] for _, system, path in places]
+        )
+    seen: set[str] = set()
+    for place in places:
+        _, system, top = place
+        for path, size in _walk_url(system, top, None if exclude is None else open_url(exclude)[1]):
+            url = url_of(path, *place)
+            if len(places) == 1 or _first(url, seen):
+                yield InputFile(url, url if root is None else path.removeprefix(root).lstrip("/"), size)
+
+
+def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str, int]]:
+    """Paths and sizes of the files below a path, in the order in which `_Walk` has them, one folder in memory."""
+    if not system.isdir(top):
+        yield top, _size_at(system.info(top))
+        return
+    stack: list[Iterator[tuple[str, str, dict[str, Any]]]] = [iter([(top, "", {"type": "directory"})])]
+    while stack:
+        entry = next(stack[-1], None)
+        if entry is None:
+            stack.pop()
+            continue
+        path, _, facts = entry
+        if facts["type"] != "directory":
+            yield path, _size_at(facts)
+        elif path != exclude:
+            found = ((one["name"].rstrip("/"), one) for one in system.ls(path, detail=True))
+            named = ((name, name.rpartition("/")[2], one) for name, one in found if name != path)
+            stack.append(iter(sorted((one for one in named if not one[1].startswith(".")), key=lambda one: one[1])))
+
+
+def _size_at(facts: dict[str, Any]) -> int:
+    size = facts.get("size")
+    return -1 if size is None else int(size)
+
+
+def check_inputs(inputs: Sequence[Path | str]) -> None:
+    """Raise `InputError` for an input that is not there (``-`` always is), `urls.PlaceError` where none can be."""
     if not inputs:
         raise InputError("no input given; name a directory, files, or - for JSONL on standard input")
-    for path in inputs:
-        if str(path) != "-" and not path.exists():
-            raise InputError(f"{path}: no such file or directory")
+    for place in map(as_place, inputs):
+        if isinstance(place, str):
+            system, path = open_url(place)
+            try:
+                is_there = system.exists(path)
+            except Exception as error:
+                raise InputError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
+        else:
+            is_there = str(place) == "-" or place.exists()
+        if not is_there:
+            raise InputError(f"{place}: no such file or directory")
 
 
 def _first(path: str, seen: set[str]) -> bool:
@@ -157,6 +231,10 @@ FREE_BYTES = 50_000_000
 MAX_RATIO = 250
 
 
+def _open(path: str) -> IO[bytes]:
+    return io.BufferedReader(UrlFile(path), 1 << 20) if is_url(path) else open(path, "rb")
+
+
 class Bytes(io.RawIOBase):
     """The decompressed bytes of a file.  ``raw_position`` tells how far the file on disk has been read.
 
@@ -167,7 +245,7 @@ class Bytes(io.RawIOBase):
     def __init__(self, path: str) -> None:
         super().__init__()
         try:
-            self._disk: IO[bytes] = open(path, "rb")  # noqa: SIM115 (closed with this stream)
+            self._disk = _open(path)
             head = self._disk.read(4)
             self._disk.seek(0)
         except OSError as error:
@@ -199,6 +277,8 @@ class Bytes(io.RawIOBase):
         while filled < len(view) and self._broken is None:
             try:
                 data = self._stream.read1(len(view) - filled)
+            except CleanerError:  # the place cannot be reached, which says nothing of the file
+                raise
             except Exception as error:
                 self._broken = self._cause(error)
                 break

@@ -24,6 +24,7 @@ from cleaner.ingest.files import SUFFIXES, Bytes, InputError, InputFile, iter_li
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import read_bodies
 from cleaner.settings import FIELDS, Settings
+from cleaner.urls import UrlFile, is_url
 
 HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx")
 TEXT_NAMES = (".txt", ".md", ".text")
@@ -41,9 +42,9 @@ HEAD = 4096
 
 
 def read_inputs(
-    inputs: Sequence[Path],
+    inputs: Sequence[Path | str],
     settings: Settings,
-    exclude: Path | None = None,
+    exclude: Path | str | None = None,
 ) -> Iterator[Raw]:
     """All records of all inputs in a stable order; ``-`` stands for JSONL on standard input."""
     paths = [path for path in inputs if str(path) != "-"]
@@ -117,7 +118,7 @@ def _records(stream: io.BufferedReader[Any], file: InputFile, settings: Settings
                 unpacked.seek(0)
                 yield from _parquet(unpacked, file.source, settings)
         else:
-            yield from _parquet(file.path, file.source, settings)
+            yield from _parquet(UrlFile(file.path) if is_url(file.path) else file.path, file.source, settings)
     elif head.startswith(b"WARC/") or name.endswith(WARC_NAMES):
         yield from _warc(stream, file.source, settings)
     elif reader := next((one for one in formats if name.endswith(one.suffixes)), None):
@@ -236,7 +237,7 @@ def from_record(
     return Raw(id=identity, source=place, html=html, text=text, encoding=encoding, replaced=replaced, **values)  # type: ignore[arg-type]
 
 
-def _parquet(file: str | IO[bytes], source: str, settings: Settings) -> Iterator[Raw]:
+def _parquet(file: str | IO[bytes] | UrlFile, source: str, settings: Settings) -> Iterator[Raw]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -21,12 +21,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
-from cleaner.engines.local import LocalEngine, Staged, StagingWork
+from cleaner.engines.work import Engine, Staged, StagingWork, each
 from cleaner.ingest.record import Raw
 from cleaner.settings import Settings
-from cleaner.shards.folder import FolderError, file_sha256, write_part
+from cleaner.shards.folder import FolderError
+from cleaner.shards.parts import file_sha256, write_part
 from cleaner.surveys.evidence import Survey, build_evidence
 from cleaner.surveys.folder import SurveyFolder, write_survey
+from cleaner.surveys.group import Mapper
 from cleaner.surveys.tables import TABLES
 
 DOCUMENTS = "staged"
@@ -97,7 +99,7 @@ class Staging:
 def first_pass(
     units: Iterable[Unit],
     staging: Staging,
-    engine: LocalEngine,
+    engine: Engine,
     base: SurveyFolder | None,
     report: Callable[[int], object],
 ) -> list[Plan]:
@@ -114,7 +116,7 @@ def first_pass(
     plans: list[Plan] = []
     collected: list[Staged] = []
     work = StagingWork(engine.settings, known)
-    for (number, plan, size, is_last), staged in engine.map(work, _batches(units, staging)):
+    for (number, plan, size, is_last), staged in each(engine, work, _batches(units, staging)):
         report(size)
         if staged.documents.num_rows:
             collected.append(staged)
@@ -136,7 +138,7 @@ def _batches(units: Iterable[Unit], staging: Staging) -> Iterator[tuple[tuple[in
             yield (number, unit.plan, sum(raw.disk for raw in batch), is_last), batch
 
 
-def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path) -> SurveyFolder:
+def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path, mapper: Mapper = map) -> SurveyFolder:
     """The survey of all staged units, with ``base`` added, in the folder ``out``."""
     return write_survey(
         out,
@@ -147,10 +149,13 @@ def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path) -
             ]
             for name in TABLES
         },
+        mapper,
     )
 
 
-def evidence_of(staging: Staging, plans: Sequence[Plan], base: SurveyFolder | None, settings: Settings) -> Survey:
+def evidence_of(
+    staging: Staging, plans: Sequence[Plan], base: SurveyFolder | None, settings: Settings, mapper: Mapper = map
+) -> Survey:
     """Survey and evidence of all staged units; those that are there already when they are of the same documents."""
     made_of = {
         "inputs": [plan["input_sha256"] for plan in plans],
@@ -164,7 +169,7 @@ def evidence_of(staging: Staging, plans: Sequence[Plan], base: SurveyFolder | No
             return Survey(folder)
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    survey = gather(staging, len(plans), base, staging.path / "survey")
+    survey = gather(staging, len(plans), base, staging.path / "survey", mapper)
     evidence = build_evidence(survey, folder, settings.dedupe, settings.dedupe_documents)
     write_whole(note, json.dumps({"of": made_of, "files": _hashes(folder)}).encode())
     return evidence

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
 from cleaner.errors import CleanerError
-from cleaner.shards.folder import ZSTD_LEVEL, file_sha256
-from cleaner.surveys.group import add_lines, partitioned
+from cleaner.shards.parts import ZSTD_LEVEL, file_sha256
+from cleaner.surveys.group import Mapper, add_lines, grouped
 from cleaner.surveys.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
 
 MANIFEST = "survey.json"
@@ -81,23 +81,16 @@ class SurveyFolder:
                 raise SurveyError(f"{self.file(name)} is damaged; make the survey again")
 
 
-def parquet_rows(files: Sequence[Path], name: str) -> Iterator[pa.Table]:
-    """The rows of a table from several files, in batches."""
-    for file in files:
-        with pq.ParquetFile(file) as parquet:
-            for batch in parquet.iter_batches(ROWS):
-                yield pa.Table.from_batches([batch], schema=TABLES[name])
-
-
-def write_survey(out: Path, files: Mapping[str, Sequence[Path]]) -> SurveyFolder:
+def write_survey(out: Path, files: Mapping[str, Sequence[Path]], mapper: Mapper = map) -> SurveyFolder:
     """Write the survey of all rows of ``files`` (by table) to ``out``, which is made, and return it.
+
+    ``mapper`` runs the tasks of the group-by.
 
     Raises `SurveyError` when a document is in it twice.
     """
     out.mkdir(parents=True, exist_ok=True)
     tables: dict[str, dict[str, Any]] = {}
     for name, schema in TABLES.items():
-        size = sum(_size(file) for file in files[name])
         finish = FINISH[name]
         temporary = out / f".{name}.parquet.tmp"
         rows = 0
@@ -107,7 +100,7 @@ def write_survey(out: Path, files: Mapping[str, Sequence[Path]]) -> SurveyFolder
         ) as writer:
             # row groups are cut by number alone, so that they do not depend on how the rows were partitioned
             pending = schema.empty_table()
-            for table in partitioned(parquet_rows(files[name], name), schema, KEYS[name], size, finish):
+            for table in grouped(files[name], schema, KEYS[name], finish, out, mapper):
                 rows += table.num_rows
                 pending = pa.concat_tables([pending, table])
                 while pending.num_rows >= ROWS:
@@ -141,13 +134,6 @@ def replace_survey(target: Path, source: SurveyFolder) -> SurveyFolder:
         shutil.copyfile(source.file(name), temporary)
         os.replace(temporary, target / source.file(name).name)
     return _publish(target, source.manifest["tables"])
-
-
-def _size(file: Path) -> int:
-    metadata = pq.read_metadata(file)
-    # twice what Parquet counts: strings have offsets in memory, and sorting holds a copy
-    size: int = 2 * sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
-    return size
 
 
 def survey_merge(surveys: Sequence[Path | str], out: Path | str) -> SurveyFolder:

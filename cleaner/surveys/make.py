@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cleaner.engines.local import LocalEngine
+from cleaner.engines.work import mapper
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.load import load_rulebook
 from cleaner.runner import planned_units, unique_ids
 from cleaner.settings import Settings
+from cleaner.shards.lock import LOCK, locked
 from cleaner.surveys.first_pass import DOCUMENTS, Staging, first_pass, gather
 from cleaner.surveys.folder import SurveyError, SurveyFolder
 from cleaner.surveys.mine import Proposal, illustrate, languages_of, propose, read_documents
+from cleaner.urls import as_place
 
 Progress = Callable[[int], object]
 
@@ -40,14 +43,21 @@ def survey(
     2
     """
     chosen, folder = settings or Settings(), Path(out)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(_is_others(entry.name) for entry in folder.iterdir())):
         raise SurveyError(f"{folder} is there already; name a new folder, or add surveys with: cleaner survey merge")
     folder.mkdir(parents=True, exist_ok=True)
-    staging = Staging(folder / "staging", keeps_documents=False)
-    try:
-        return _survey(inputs, staging, folder, chosen, progress)[0]
-    finally:
+    with locked(folder):
+        staging = Staging(folder / "staging", keeps_documents=False)
         staging.remove()
+        try:
+            return _survey(inputs, staging, folder, chosen, progress)[0]
+        finally:
+            staging.remove()
+
+
+def _is_others(name: str) -> bool:
+    """Whether a file in a new survey's folder is none that a survey which was killed has left."""
+    return name not in ("staging", LOCK) and not name.endswith(".parquet.tmp") and not name.startswith(".grouped-")
 
 
 def mine(
@@ -74,10 +84,10 @@ def mine(
 def _survey(
     inputs: Sequence[Path | str], staging: Staging, out: Path, settings: Settings, progress: Progress
 ) -> tuple[SurveyFolder, int]:
-    paths = [Path(path) for path in inputs]
+    paths = [as_place(path) for path in inputs]
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
     with LocalEngine(settings) as engine:
-        units = planned_units(unique_ids(read_inputs(paths, settings, out)))
+        units = planned_units(unique_ids(read_inputs(paths, settings, out)), settings)
         count = len(first_pass(units, staging, engine, None, progress))
-    return gather(staging, count, None, out), count
+        return gather(staging, count, None, out, mapper(engine)), count
