@@ -96,7 +96,10 @@ def read_text(data: bytes) -> str:
         return data[1:].decode("utf-8", "replace")
     parts = []
     for place in range(1, min(len(data), 600), 2):
-        parts += [LINES[data[place] % len(LINES)], BREAKS[data[place + 1] % len(BREAKS) if place + 1 < len(data) else 0]]
+        parts += [
+            LINES[data[place] % len(LINES)],
+            BREAKS[data[place + 1] % len(BREAKS) if place + 1 < len(data) else 0],
+        ]
     return "".join(parts)
 
 
@@ -307,7 +310,9 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
                     (finds / f"{name}.txt").write_text(f"{place}\n\n{traceback.format_exc()}", encoding="utf-8")
 
     dictionary = out / "dictionary"
-    words = sorted({*FRAGMENTS, *CRUFT, "WARC/1.0\r\n", "Content-Length: ", "WARC-Type: response\r\n", "PAR1", '{"text":'})
+    words = sorted(
+        {*FRAGMENTS, *CRUFT, "WARC/1.0\r\n", "Content-Length: ", "WARC-Type: response\r\n", "PAR1", '{"text":'}
+    )
     dictionary.write_text(
         "".join('"{}"\n'.format("".join(f"\\x{byte:02x}" for byte in word.encode())) for word in words)
     )

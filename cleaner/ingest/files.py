@@ -30,12 +30,12 @@ class InputError(CleanerError, ValueError):
     """An input that is not there or cannot be listed at all, or a machine that can open no more files."""
 
 
-def no_fault_of_the_input(error: OSError) -> None:
+def no_fault_of_the_input(error: OSError, path: str) -> None:
     """Raise `InputError` where a file cannot be read for want of handles or memory: the next try may find them."""
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
         raise InputError(
-            f"{error.strerror} while reading {printable(str(error.filename or 'the inputs'))}; raise the limit "
-            "(ulimit -n) or use fewer --workers, and go on with --resume"
+            f"{printable(path)}: {os.strerror(error.errno)}; raise the limit (ulimit -n for files) or use fewer "
+            "--workers, and go on with --resume"
         ) from error
 
 
@@ -158,7 +158,7 @@ class _Walk:
             with os.scandir(path) as entries:
                 listed = sorted((entry.name, entry.path, _is_directory(entry)) for entry in entries)
         except OSError as error:
-            no_fault_of_the_input(error)
+            no_fault_of_the_input(error, path)
             return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}"), []
         return None, [(path, is_directory) for name, path, is_directory in listed if not name.startswith(".")]
 
@@ -166,7 +166,7 @@ class _Walk:
         try:
             status = os.stat(path)
         except OSError as error:
-            no_fault_of_the_input(error)
+            no_fault_of_the_input(error, path)
             return self._refuse(path, "unreadable", f"cannot read the file: {error.strerror or error}")
         if not os.path.isfile(path):
             return self._refuse(path, "unreadable", "not a regular file (a pipe, socket or device)")
@@ -215,7 +215,7 @@ class Bytes(io.RawIOBase):
             head = self._disk.read(4)
             self._disk.seek(0)
         except OSError as error:
-            no_fault_of_the_input(error)
+            no_fault_of_the_input(error, path)
             raise ReadError("unreadable", f"cannot read the file: {error.strerror or error}") from error
         self.compressed = True
         if head.startswith(GZIP):

@@ -267,7 +267,7 @@ def _parquet(file: str | IO[bytes], source: str, settings: Settings) -> Iterator
                 yield raw
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError):
-            no_fault_of_the_input(error)
+            no_fault_of_the_input(error, source)
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
 
 
