@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, wraps
 from typing import TypeVar
 
@@ -28,7 +28,14 @@ _MARKS = (
     "\u06d6-\u06dc\u0900-\u0963\u0971-\u0df3\u200c\u200d"
 )
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:['’ʼ\-](?:[^\W_]+|[{_MARKS}]+)+)*")
-_ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
+# Signs of typography that stand between words and hold them apart, and the apostrophe that holds parts of one together.
+_APART = "“”‘–—…•\u00a0"
+_APOSTROPHE, _STAND_IN = "’", "\x01"
+# ASCII in lower case, with a space for all that stands in no word.
+_IN_WORDS = bytes(
+    code if chr(code) in f"'-{_STAND_IN}" else ord(chr(code).lower()) if chr(code).isalnum() else 32
+    for code in range(128)
+).ljust(256)
 _NO_LETTERS = re.compile(r"[\W_]+")
 _ASCII_LOWER = bytes(range(256)).lower()
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -87,7 +94,7 @@ def weight(line: str) -> float:
     (3.0, 3.0)
     """
     line = line[:MAX_LOOK]
-    if line.isascii():
+    if _as_ascii(line) is not None:
         return float(len(tokens(line)))
     unspaced = sum(len(run) for run in _UNSPACED_RUN.findall(line))
     rest = _UNSPACED_RUN.sub(" ", line) if unspaced else line
@@ -234,6 +241,18 @@ def word_matches(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
+def _as_ascii(text: str) -> str | None:
+    """The text with signs of typography replaced, where ASCII is all that is left then, as in most English text."""
+    if _STAND_IN in text:
+        return None
+    if text.isascii():
+        return text
+    text = text.replace(_APOSTROPHE, _STAND_IN)
+    for sign in _APART:
+        text = text.replace(sign, " ")
+    return text if text.isascii() else None
+
+
 @_remembered
 def tokens(text: str) -> tuple[str, ...]:
     """Case-folded words; single characters of scripts without spaces.
@@ -241,22 +260,35 @@ def tokens(text: str) -> tuple[str, ...]:
     >>> tokens("Baku’s 3+3 format"), tokens("外长 met")
     (('baku’s', '3', '3', 'format'), ('外', '长', 'met'))
     """
-    if text.isascii():
-        return tuple(_ASCII_WORD.findall(text.lower()))
-    spread = _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text.casefold())
-    return tuple(_WORD.findall(spread))
+    plain = _as_ascii(text)
+    if plain is None:
+        spread = _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text.casefold())
+        return tuple(_WORD.findall(spread))
+    # splitting at spaces takes a third of the time that the pattern takes
+    pieces = plain.encode("ascii").translate(_IN_WORDS).decode("ascii").split()
+    if "'" not in plain and "-" not in plain and _STAND_IN not in plain:
+        return tuple(pieces)
+    words: list[str] = []
+    for piece in pieces:
+        if piece.isalnum():
+            words.append(piece)
+        else:
+            words += _WORD.findall(piece.replace(_STAND_IN, _APOSTROPHE))
+    return tuple(words)
 
 
 # Words counted as carrying a subject: function words are shorter in the languages that were looked at.
 SUBJECT_LETTERS = 5
 
 
-def subject_words(words: Iterable[str]) -> set[str]:
+def subject_words(words: Sequence[str]) -> set[str]:
     """Those of some tokens that carry a subject: long ones, and all that are not written in ASCII letters.
 
     >>> sorted(subject_words(("the", "council", "of", "elm", "мир")))
     ['council', 'мир']
     """
+    if "".join(words).isascii():
+        return {word for word in words if len(word) >= SUBJECT_LETTERS}
     return {word for word in words if len(word) >= SUBJECT_LETTERS or not word.isascii()}
 
 

@@ -498,53 +498,53 @@ def _shared(
     texts = page.blocks.text
     own = [subject_words(tokens(text[:4000])[:MAX_TOKENS]) for text in texts]
     titles = [subject_words(tokens(title[:1000])) for title in known.titles[:4]]
-    title_keys = {letters(title) for title in known.titles}
+    title_keys = {key for title in known.titles if (key := letters(title))}
     authors = {letters(author.text) for author in known.authors}
     description = subject_words(tokens(known.description.text[:4000])) if known.description else set()
     body = letters(known.body)
-    in_prose: Counter[str] = Counter()
-    for subjects, told in zip(own, prose.tolist(), strict=True):
-        if told:
-            in_prose.update(subjects)
+    keys = [letters(text[:20000]) for text in texts]
     rows = np.zeros((len(SHARED_FEATURES), len(texts)))
-    title_seen = False
-    keys: list[str] = []
-    titles = [title for title in titles if title]
-    described, has_body = len(description), len(body) > 200
-    figures: list[tuple[float, ...]] = []
-    for text, subjects, told in zip(texts, own, prose.tolist(), strict=True):
-        key = letters(text[:20000])
-        is_title = key in title_keys and key != ""
-        size = len(subjects)
-        if size:
-            shares = [(len(subjects & title), len(title)) for title in titles]
-            both = len(subjects & description) if described else 0
-            known_words = sum([in_prose[word] > told for word in subjects])
-        else:
-            shares, both, known_words = [(0, 1) for _ in titles], 0, 0
-        keys.append(key)
-        figures.append(
-            (
-                max([inside for inside, _ in shares], default=-size) / size if size else -1.0,
-                max([inside / whole for inside, whole in shares], default=-1.0),
-                is_title,
-                both / size if size and described else -1.0,
-                both / described if described else -1.0,
-                (key in body) if body and len(key) > 20 else -1.0,
-                known_words / size if size else -1.0,
-                size,
-                title_seen,
-                has_body,
-                key in authors,
-            )
-        )
-        title_seen = title_seen or is_title
-    rows[:11] = np.array(figures, dtype=np.float64).T
-    rows[11:14] = _from_title(page, rows[2] > 0, owner, first, end, up)
+    sizes, held = _held(own, prose, [*filter(None, titles), description])
+    size, has_words = np.maximum(sizes, 1), sizes > 0
+    *in_titles, in_description, in_prose = held
+    lengths = [len(title) for title in titles if title]
+    if in_titles:
+        rows[0] = np.maximum.reduce(in_titles) / size
+        rows[1] = np.maximum.reduce([inside / length for inside, length in zip(in_titles, lengths, strict=True)])
+    else:
+        rows[:2] = -1.0
+    is_title = np.array([key in title_keys for key in keys])
+    rows[2] = is_title
+    rows[3] = in_description / size if description else -1.0
+    rows[4] = in_description / len(description) if description else -1.0
+    rows[5] = [(key in body) if body and len(key) > 20 else -1.0 for key in keys]
+    rows[6] = in_prose / size
+    rows[[0, 3, 6]] = np.where(has_words, rows[[0, 3, 6]], -1.0)
+    rows[7] = sizes
+    rows[8, 1:] = np.maximum.accumulate(is_title)[:-1]
+    rows[9] = len(body) > 200
+    rows[10] = [key in authors for key in keys]
+    rows[11:14] = _from_title(page, is_title, owner, first, end, up)
     rows[14:17] = _articles(page)
     rows[17:20] = _copies(keys, words)
     rows[20] = np.minimum(rows[19] / np.maximum(words, 1.0), 3.0)
     return rows
+
+
+def _held(own: Sequence[set[str]], prose: Flags, others: Sequence[set[str]]) -> tuple[Integers, list[Floats]]:
+    """How many words each block has, how many of them stand in each of some others, and last in prose elsewhere."""
+    sizes = np.array([len(words) for words in own], dtype=np.int64)
+    block = np.repeat(np.arange(len(own)), sizes)
+    numbers: dict[str, int] = {}
+    word = np.array([numbers.setdefault(one, len(numbers)) for words in own for one in words], dtype=np.int64)
+    told = prose[block]
+    in_prose = np.bincount(word[told], minlength=len(numbers))[word] > told
+    found = []
+    for other in others:
+        holds = np.zeros(len(numbers), dtype=np.bool_)
+        holds[[numbers[one] for one in other if one in numbers]] = True
+        found.append(holds[word])
+    return sizes, [np.bincount(block, flags, len(own)) for flags in (*found, in_prose)]
 
 
 def _from_title(page: Page, is_title: Flags, owner: Integers, first: Integers, end: Integers, up: Integers) -> Floats:
