@@ -4,7 +4,12 @@ The cleaner is that of a run with the usual settings.  One with other settings s
 models, profiles of languages, the modules themselves.
 """
 
+import gc
+
 from cleaner.engines.work import warm_cleaner
 from cleaner.settings import Settings
 
 warm_cleaner(Settings())
+# What is here stays, and workers share its memory as long as the collector of garbage does not write to it.
+gc.collect()
+gc.freeze()

@@ -544,7 +544,7 @@ def _held(own: Sequence[set[str]], prose: Flags, others: Sequence[set[str]]) -> 
         holds = np.zeros(len(numbers), dtype=np.bool_)
         holds[[numbers[one] for one in other if one in numbers]] = True
         found.append(holds[word])
-    return sizes, [np.bincount(block, flags, len(own)) for flags in (*found, in_prose)]
+    return sizes, [np.bincount(block, flags.astype(np.float64), len(own)) for flags in (*found, in_prose)]
 
 
 def _from_title(page: Page, is_title: Flags, owner: Integers, first: Integers, end: Integers, up: Integers) -> Floats:
