@@ -531,8 +531,8 @@ def _shared(
     return rows
 
 
-def _held(own: Sequence[set[str]], prose: Flags, others: Sequence[set[str]]) -> tuple[Integers, list[Floats]]:
-    """How many words each block has, how many of them stand in each of some others, and last in prose elsewhere."""
+def _held(own: Sequence[set[str]], prose: Flags, others: Sequence[set[str]]) -> tuple[Integers, Floats]:
+    """How many words each block has; a row each, how many stand in each of some others, and last in prose elsewhere."""
     sizes = np.array([len(words) for words in own], dtype=np.int64)
     block = np.repeat(np.arange(len(own)), sizes)
     numbers: dict[str, int] = {}
@@ -544,7 +544,7 @@ def _held(own: Sequence[set[str]], prose: Flags, others: Sequence[set[str]]) -> 
         holds = np.zeros(len(numbers), dtype=np.bool_)
         holds[[numbers[one] for one in other if one in numbers]] = True
         found.append(holds[word])
-    return sizes, [np.bincount(block, flags.astype(np.float64), len(own)) for flags in (*found, in_prose)]
+    return sizes, np.array([np.bincount(block, flags, len(own)) for flags in (*found, in_prose)])
 
 
 def _from_title(page: Page, is_title: Flags, owner: Integers, first: Integers, end: Integers, up: Integers) -> Floats:

@@ -313,10 +313,12 @@ class _Walk:
 
 
 def _names(attributes: dict[str, str | None]) -> str:
-    naming = [name for name in attributes if name in _RANK and attributes[name]]
+    naming = [name for name in attributes if name in _RANK]
+    if not naming:
+        return ""
     if len(naming) > 1:
         naming.sort(key=_RANK.__getitem__)
-    return " ".join([attributes[name] or "" for name in naming])[:MAX_NAMES]
+    return " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES]
 
 
 def _is_unseen(attributes: dict[str, str | None]) -> bool:
