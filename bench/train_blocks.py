@@ -48,6 +48,7 @@ from cleaner.extraction.model import MODEL, SURE_CRUFT, features_of_round
 from cleaner.extraction.page import Blocks, Elements, Page, parse_page
 from cleaner.extraction.witness import ask
 from cleaner.ingest.align import align
+from cleaner.scoring.lexicon import Lexicon
 
 SETTINGS: dict[str, Any] = {
     "iterations": 150,
@@ -144,6 +145,7 @@ class Lexicons:
                     pieces = {piece for names in around for piece in name_pieces(names)}
                     self._count(sample, "names", story, around, pieces, used, seen)
         self._known: dict[tuple[str, frozenset[int]], dict[str, float]] = {}
+        self._said: dict[frozenset[int], Lexicon] = {}
 
     def _count(
         self,
@@ -186,6 +188,12 @@ class Lexicons:
             self._known[kind, without] = dict(sorted(odds.items()))
         return self._known[kind, without]
 
+    def said(self, without: frozenset[int]) -> Lexicon:
+        """The words, as the features take them."""
+        if without not in self._said:
+            self._said[without] = Lexicon(self.get("said", without))
+        return self._said[without]
+
 
 def _names_around(elements: Elements, element: int) -> list[str]:
     names = []
@@ -198,8 +206,7 @@ def _names_around(elements: Elements, element: int) -> list[str]:
 
 def features_of(sample: Sample, lexicons: Lexicons, without: frozenset[int]) -> Table:
     """What the first round sees of a page, with lexicons that know neither its own fold nor these."""
-    names, said = (lexicons.get(kind, without) for kind in ("names", "said"))
-    learned = learned_features(sample.page, sample.facts, names, said)
+    learned = learned_features(sample.page, sample.facts, lexicons.get("names", without), lexicons.said(without))
     return np.concatenate((sample.facts.plain, learned), axis=1).astype(np.float32)
 
 

@@ -38,12 +38,12 @@ from cleaner.rulebook.load import load_rulebook
 from cleaner.scoring.features import (
     FEATURES,
     LEXICAL_FEATURES,
-    Lexicon,
     grams,
     lexical_features,
     line_features,
     spoken_words,
 )
+from cleaner.scoring.lexicon import Lexicon
 
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.

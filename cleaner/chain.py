@@ -253,7 +253,8 @@ def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int)
         while gap is not None and gap[0] < removal.end:
             low, high = max(start, gap[0]), min(removal.end, gap[1])
             if low < high:
-                merged.append(replace(removal, start=low, end=high))
+                is_whole = (low, high) == (removal.start, removal.end)
+                merged.append(removal if is_whole else replace(removal, start=low, end=high))
             if gap[1] >= removal.end:
                 break
             gap = next(free, None)

@@ -46,6 +46,8 @@ from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.surveys.collect import survey_documents
 from cleaner.surveys.evidence import Survey
 
+# Places on a page (`cleaner.extraction.places`) whose text is a fact of the document.
+PAGE_CREDITS = frozenset(("byline", "caption"))
 # A dateline opens the first paragraph: behind headline, standfirst and subheading at most.
 DATELINE_LINES = 4
 
@@ -423,11 +425,18 @@ def _page_facts(document: Document) -> dict[str, object]:
 
 
 def credits(outcome: Outcome) -> Iterator[dict[str, str]]:
-    """The credits that rules took out of the text, in order: kind (photo, source, author, agency, credit) and text."""
+    """What went out of the text and is a fact of the document, in order: kind and text.
+
+    Credits that rules took (photo, source, author, agency, credit); bylines and captions of a page, a line each.
+    """
     for removal in outcome.removals:
+        text = outcome.document.text[removal.start : removal.end].strip()
         if removal.evidence.get("kind") == "credit":
-            text = outcome.document.text[removal.start : removal.end].strip()
             yield {"kind": str(removal.evidence.get("credit", "credit")), "text": text}
+        elif removal.filter == main_content.NAME and removal.rule in PAGE_CREDITS:
+            for line in text.splitlines():
+                if line.strip():
+                    yield {"kind": removal.rule, "text": line.strip()}
 
 
 def _dateline(outcome: Outcome) -> dict[str, str | None] | None:

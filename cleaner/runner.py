@@ -45,9 +45,9 @@ UNIT_RECORDS = 5_000
 UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
-# Rejections that are no errors of the input, besides those of the brake: files that are no documents, pages without an
-# article, and versions of a document of which another one stays.
-QUIET_REASONS = frozenset(("not_a_document", "duplicate_document", *NON_ARTICLES))
+# Rejections that are no errors of the input, besides those of the brake: files that are no documents, folders that are
+# read under another name, pages without an article, and versions of a document of which another one stays.
+QUIET_REASONS = frozenset(("not_a_document", "listed_already", "duplicate_document", *NON_ARTICLES))
 
 
 class BooksError(Exception):

@@ -29,6 +29,9 @@ _MARKS = (
 )
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:['’ʼ\-](?:[^\W_]+|[{_MARKS}]+)+)*")
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
+_NO_LETTERS = re.compile(r"[\W_]+")
+_ASCII_LOWER = bytes(range(256)).lower()
+_ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 # Characters that nobody sees: soft hyphens, zero-width spaces, marks of writing direction, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # Code points of scripts that put no spaces between words: Kana, Han, Thai, Lao, Burmese, Khmer.
@@ -165,6 +168,18 @@ def fold(text: str) -> str:
 
 def _folded(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+
+
+@_remembered
+def letters(text: str) -> str:
+    """The letters and digits of a text, case-folded: what is left of it whatever becomes of space and punctuation.
+
+    >>> letters("Straße Nr. 4 – “Elm_Hall”")
+    'strassenr4elmhall'
+    """
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII_LOWER, _ASCII_OTHERS).decode("ascii")
+    return _NO_LETTERS.sub("", text).casefold()
 
 
 def fold_with_map(text: str) -> tuple[str, list[int]]:

@@ -319,6 +319,7 @@ KINDS = (
     Kind("pipe.txt", lambda n: b"", "unreadable", os.mkfifo),
     Kind("device.txt", lambda n: b"", "unreadable", link_to("/dev/zero")),
     Kind("looped", lambda n: b"", {}, loop),
+    Kind("beside", lambda n: b"", "listed_already", link_to("looped")),
 )
 SLOW = (Kind("slow.html", slow_page, "timeout"),)
 FLAT = (

@@ -224,6 +224,23 @@ def test_a_row_tells_what_the_page_says_and_where(cleaners: dict[str, Cleaner]) 
     assert row["text"].split("\n")[:-1] == PARAGRAPHS
 
 
+def test_byline_and_caption_are_facts_of_the_row_and_no_text(cleaners: dict[str, Cleaner]) -> None:
+    from cleaner.pipeline import collect
+
+    page = raw(
+        "<html lang=en><title>The old crane of Elm goes</title><meta name=author content='Ann Oak'>"
+        "<article><h1>The old crane of Elm goes</h1><div class=byline>By <a href=/ann>Ann Oak</a></div>"
+        "<figure><img src=crane.jpg><figcaption>The crane on the eastern quay last week</figcaption></figure>"
+        f"{STORY}</article>"
+    )
+    row = collect([(page, *cleaners["auto"].clean_raw(page))], "full").clean.to_pylist()[0]
+    assert row["text"].split("\n")[:-1] == PARAGRAPHS
+    assert row["credits"] == [
+        {"kind": "byline", "text": "By Ann Oak"},
+        {"kind": "caption", "text": "The crane on the eastern quay last week"},
+    ]
+
+
 @pytest.mark.parametrize("extractor", ["auto", "blocks", "trafilatura"])
 def test_the_headline_stands_in_the_title_or_first_in_the_text(extractor: str) -> None:
     page = raw(

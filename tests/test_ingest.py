@@ -203,6 +203,28 @@ def test_a_link_to_a_directory_elsewhere_is_followed(tmp_path: Path) -> None:
     assert listed(tmp_path / "here") == ["link/a/b/d.txt", "link/a/c.txt", "link/a.txt", "link/b.txt"]
 
 
+def test_links_to_folders_beside_them_are_no_errors_and_their_files_are_read_once(tmp_path: Path) -> None:
+    tree(tmp_path)
+    (tmp_path / "a" / "0").symlink_to(tmp_path / "z", target_is_directory=True)  # sorts before what it leads to
+    (tmp_path / "z" / "y").mkdir(parents=True)
+    (tmp_path / "z" / "x.txt").write_text("text")
+    (tmp_path / "z" / "y" / "mutual").symlink_to("../../a")
+    assert listed(tmp_path) == ["a/b/d.txt", "a/c.txt", "a.txt", "b.txt", "z/x.txt"]
+    refused = {found.source: found.reason for found in list_files([tmp_path]) if isinstance(found, Raw)}
+    assert refused == {"a/0": "listed_already", "z/y/mutual": "listed_already"}
+    assert listed(tmp_path / "a", tmp_path / "z") == ["a/b/d.txt", "a/c.txt", "z/x.txt"]
+
+
+def test_a_link_into_the_output_is_not_read(tmp_path: Path) -> None:
+    tree(tmp_path / "in")
+    (tmp_path / "out" / "clean").mkdir(parents=True)
+    (tmp_path / "out" / "clean" / "text.txt").write_text("text")
+    (tmp_path / "in" / "cleaned").symlink_to(tmp_path / "out" / "clean")
+    assert "cleaned/text.txt" in listed(tmp_path / "in")
+    found = list(list_files([tmp_path / "in"], exclude=tmp_path / "out"))
+    assert all(isinstance(one, InputFile) and "cleaned" not in one.source for one in found)
+
+
 def test_an_input_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match="no/such/folder"):
         check_inputs([Path("no/such/folder")])

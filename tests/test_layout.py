@@ -14,7 +14,8 @@ from cleaner.chain import Outcome
 from cleaner.document import Document
 from cleaner.filters.layout import MODEL, SAID, text_model, weighed
 from cleaner.pipeline import Cleaner
-from cleaner.scoring.features import FEATURES, Lexicon, Mark, line_features
+from cleaner.scoring.features import FEATURES, Mark, line_features
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import shapes
 from cleaner.scoring.trees import Trees, load_model
 from cleaner.settings import Settings, SettingsError

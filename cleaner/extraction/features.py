@@ -23,10 +23,11 @@ import numpy as np
 
 from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.page import HEADINGS, Page
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, shapes
-from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, SENTENCE_ENDS, subject_words, tokens
+from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, SENTENCE_ENDS, letters, subject_words, tokens
 
-Lexicon = Mapping[str, float]
+Names = Mapping[str, float]
 """Words of class names and the like, each with the log odds that a block in an element so named is no story."""
 
 FAR = 60.0
@@ -397,7 +398,7 @@ def _steps(owner: Integers, main: int, up: Integers, first: Integers, end: Integ
     return steps
 
 
-def learned_features(page: Page, facts: Facts, names: Lexicon, said: Lexicon) -> Floats:
+def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
     """What lexicons say of class names and of words, and the container that they point to.
 
     An array of shape (blocks, len(LEARNED_FEATURES)).
@@ -483,9 +484,6 @@ def _groups(like: Integers, words: Floats, prose: Flags, linked: Floats) -> Floa
     return np.array(rows)
 
 
-_SPACES = re.compile(r"[\W_]+")
-
-
 def _shared(
     page: Page,
     owner: Integers,
@@ -500,10 +498,10 @@ def _shared(
     texts = page.blocks.text
     own = [subject_words(tokens(text[:4000])[:MAX_TOKENS]) for text in texts]
     titles = [subject_words(tokens(title[:1000])) for title in known.titles[:4]]
-    title_keys = {_SPACES.sub("", title).casefold() for title in known.titles}
-    authors = {_SPACES.sub("", author.text).casefold() for author in known.authors}
+    title_keys = {letters(title) for title in known.titles}
+    authors = {letters(author.text) for author in known.authors}
     description = subject_words(tokens(known.description.text[:4000])) if known.description else set()
-    body = _SPACES.sub("", known.body).casefold()
+    body = letters(known.body)
     in_prose: Counter[str] = Counter()
     for subjects, told in zip(own, prose.tolist(), strict=True):
         if told:
@@ -515,7 +513,7 @@ def _shared(
     described, has_body = len(description), len(body) > 200
     figures: list[tuple[float, ...]] = []
     for text, subjects, told in zip(texts, own, prose.tolist(), strict=True):
-        key = _SPACES.sub("", text[:20000]).casefold()
+        key = letters(text[:20000])
         is_title = key in title_keys and key != ""
         size = len(subjects)
         if size:
@@ -613,7 +611,7 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
     return rows
 
 
-def _names(page: Page, box: Integers, lexicon: Lexicon) -> tuple[Floats, Floats]:
+def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
     elements, blocks = page.elements, page.blocks
     count = len(elements.tag)
@@ -647,35 +645,50 @@ SAID_WORDS = 24
 """Words of a block's beginning that the lexicon looks at."""
 
 
+def said_words(text: str) -> list[str]:
+    """The words that a block begins with; every number is ``#``.
+
+    >>> said_words("Photo 3 of 7")
+    ['photo', '#', 'of', '#']
+    """
+    return [word if word[0].isalpha() else "#" for word in tokens(text[:300])[:SAID_WORDS]]
+
+
 def said_pieces(text: str) -> list[str]:
-    """The words and word pairs that a block begins with; every number is ``#``.
+    """The words and word pairs that a block begins with, by which a lexicon knows it.
 
     >>> said_pieces("Photo 3 of 7")
     ['photo', '#', 'of', '#', 'photo #', '# of', 'of #']
     """
-    plain = [word if word[0].isalpha() else "#" for word in tokens(text[:300])[:SAID_WORDS]]
+    plain = said_words(text)
     return plain + [f"{one} {other}" for one, other in pairwise(plain)]
 
 
 def _said(texts: Sequence[str], box: Integers, first: Integers, end: Integers, lexicon: Lexicon) -> Floats:
     """What the words at the beginning of each block say, and those of the blocks around it."""
     rows = np.zeros((len(WORD_FEATURES), len(texts)))
-    for place, text in enumerate(texts):
-        pieces = said_pieces(text)
-        values = sorted([value for value in map(lexicon.get, pieces) if value is not None])
-        if values:
-            total = sum(values)
-            rows[:6, place] = (
-                total / len(pieces) ** 0.5,
-                total / len(pieces),
-                max(values[-1], 0.0),
-                sum([value for value in values[-3:] if value > 0]),
-                min(values[0], 0.0),
-                sum([value for value in values[:3] if value < 0]),
-            )
+    spoken = [said_words(text) for text in texts]
+    line, values = lexicon.look_up(spoken)
+    if len(values):
+        order = np.lexsort((values, line))
+        line, values = line[order], values[order]
+        pieces = np.array([max(2 * len(words) - 1, 1) for words in spoken])
+        sizes = np.bincount(line, minlength=len(texts))
+        total = np.bincount(line, values, len(texts))
+        behind = np.cumsum(sizes)
+        rows[0], rows[1] = total / np.sqrt(pieces), total / pieces
+        for place in range(3):
+            has = sizes > place
+            rows[5, has] += np.minimum(values[(behind - sizes + place)[has]], 0.0)
+            if place == 0:
+                rows[4] = rows[5]
+            has = sizes > 2 - place
+            rows[3, has] += np.maximum(values[(behind - 3 + place)[has]], 0.0)
+        has = sizes > 0
+        rows[2, has] = np.maximum(values[(behind - 1)[has]], 0.0)
     sums = np.concatenate(([0.0], np.cumsum(rows[0])))
-    line = np.arange(len(texts))
-    low, high = np.maximum(line - 3, 0), np.minimum(line + 4, len(texts))
+    block = np.arange(len(texts))
+    low, high = np.maximum(block - 3, 0), np.minimum(block + 4, len(texts))
     rows[6] = (sums[high] - sums[low] - rows[0]) / np.maximum(high - low - 1, 1)
     rows[7] = (sums[end[box]] - sums[first[box]]) / np.maximum(end[box] - first[box], 1)
     return rows

@@ -23,12 +23,13 @@ from cleaner.extraction.features import (
     ROUND_FEATURES,
     WITNESS_FEATURES,
     Facts,
-    Lexicon,
+    Names,
     learned_features,
     round_features,
     witness_features,
 )
 from cleaner.extraction.page import Page
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 from cleaner.scoring.trees import Trees
 
@@ -43,7 +44,7 @@ class BlockModel:
     """What the model file holds."""
 
     rounds: tuple[Trees, Trees]
-    names: Lexicon
+    names: Names
     said: Lexicon
     points: Floats
     """Log odds of story in ascending order, and in ``worth`` the share of blocks of that score that are story."""
@@ -72,7 +73,7 @@ def load_block_model(path: Path = MODEL) -> BlockModel:
     return BlockModel(
         rounds=(one, two),
         names=data["names"],
-        said=data["said"],
+        said=Lexicon(data["said"]),
         points=np.array(data["calibration"]["score"], dtype=np.float64),
         worth=np.array(data["calibration"]["story"], dtype=np.float64),
         record=data["record"],
@@ -128,12 +129,13 @@ class Judgement:
                 continue
             width = len(features_of_round(number))
             moved = self.model.rounds[number].contributions(self._seen[asked[chosen], :width])
-            for place, row in zip(chosen.tolist(), moved, strict=True):
-                found[place] = {
-                    names[one]: round(float(row[one]), 2)
-                    for one in np.argsort(row, kind="stable")[:REASONS].tolist()
-                    if row[one] < 0
-                }
+            row = np.arange(len(chosen))
+            for _ in range(REASONS):
+                most = moved.argmin(axis=1)
+                for place, one, value in zip(chosen.tolist(), most.tolist(), moved[row, most].tolist(), strict=True):
+                    if value < 0:
+                        found[place][names[one]] = round(value, 2)
+                moved[row, most] = 0.0
         return found
 
 

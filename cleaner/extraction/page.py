@@ -39,7 +39,17 @@ MAX_DEPTH = 512
 NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "data-type", "data-module", "rel")
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
-_BLANKS = re.compile(r"[\s\x1c-\x1f]+")
+_RANK = {name: rank for rank, name in enumerate(NAMING)}
+# What an element does to the walk: one look-up by its name.
+_INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED = 1, 2, 4, 8, 16
+_TRAITS = {
+    tag: _INVISIBLE * (tag in INVISIBLE)
+    | _BLOCK * (tag in BLOCKS)
+    | _BOUNDARY * (tag in BLOCKS or tag in CELLS or tag in ("br", "img", "time"))
+    | _OWNER * (tag in BLOCKS or tag in CELLS)
+    | _COUNTED * (tag in BOLD or tag in ITALIC or tag in ("a", "pre"))
+    for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a"}
+}
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -166,7 +176,9 @@ class _Walk:
         self.broken = self.timed = False
 
     def run(self, root: LexborNode) -> None:
-        elements = self.elements
+        """Walk through all below the root.  Most of the time of a page goes by here: what is asked often is local."""
+        elements, blocks = self.elements, self.blocks.text
+        pending, trait_of = self.pending, _TRAITS.get
         stack: list[tuple[LexborNode, int, int]] = []  # node, element, innermost block element outside it
         element = owner = 0
         node: LexborNode | None = root
@@ -176,21 +188,28 @@ class _Walk:
             if tag == "-text":
                 text = node.text_content
                 if text and stack:
-                    self._text(text, element, owner)
+                    if self.pre and "\n" in text:
+                        self._lines(text, element, owner)
+                    elif text.isspace():
+                        pending.append(text)
+                    else:
+                        self._add(text, element, owner)
             elif tag is not None and tag[0] not in "-_!":
+                traits = trait_of(tag, 0)
                 attributes = node.attributes
-                if tag not in INVISIBLE and "hidden" not in attributes:
+                if not traits & _INVISIBLE and "hidden" not in attributes:
                     child = node.first_child
-                    if tag in BLOCKS:
-                        self._flush(broken=False)
-                    elif tag == "br":
-                        self._flush(broken=True)
-                    elif tag in CELLS and self.pending:
-                        self.cells.append(len(self.pending))
-                    elif tag == "img":
-                        self.images += 1
-                    elif tag == "time":
-                        self.timed = True
+                    if traits & _BOUNDARY:
+                        if traits & _BLOCK:
+                            self._flush(broken=False)
+                        elif tag == "br":
+                            self._flush(broken=True)
+                        elif tag == "img":
+                            self.images += 1
+                        elif tag == "time":
+                            self.timed = True
+                        elif pending:  # a cell
+                            self.cells.append(len(pending))
                     if child is not None:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
@@ -200,24 +219,24 @@ class _Walk:
                         elements.parent.append(parent)
                         elements.names.append(_names(attributes) if attributes else "")
                         elements.unseen.append(_is_unseen(attributes) if attributes else False)
-                        elements.first.append(len(self.blocks.text))
+                        elements.first.append(len(blocks))
                         elements.end.append(0)
-                        if tag in BLOCKS or tag in CELLS:
+                        if traits & _OWNER:
                             owner = element
-                        self._count(tag, 1)
-                        if tag == "a":
-                            self.link_count += 1
+                        if traits & _COUNTED:
+                            self._count(tag, 1)
             if child is not None:
                 node = child
                 continue
             following = node.next if stack else None
             while following is None and stack:
                 node, parent, outside = stack.pop()
-                tag = elements.tag[element]
-                if tag in BLOCKS:
+                traits = trait_of(elements.tag[element], 0)
+                if traits & _BLOCK:
                     self._flush(broken=False)
-                elements.end[element] = len(self.blocks.text)
-                self._count(tag, -1)
+                elements.end[element] = len(blocks)
+                if traits & _COUNTED:
+                    self._count(elements.tag[element], -1)
                 element, owner = parent, outside
                 following = node.next if stack else None
             node = following
@@ -226,27 +245,26 @@ class _Walk:
     def _count(self, tag: str, step: int) -> None:
         if tag == "a":
             self.links += step
+            self.link_count += step > 0
         elif tag in BOLD:
             self.bolds += step
         elif tag in ITALIC:
             self.italics += step
-        elif tag == "pre":
+        else:
             self.pre += step
 
-    def _text(self, text: str, element: int, owner: int) -> None:
-        if self.pre and "\n" in text:
-            first, *rest = text.split("\n")
-            self._add(first, element, owner)
-            for line in rest:
+    def _lines(self, text: str, element: int, owner: int) -> None:
+        """Text inside ``pre``: its line breaks are those of the page."""
+        for place, line in enumerate(text.split("\n")):
+            if place:
                 self._flush(broken=True)
+            if line and not line.isspace():
                 self._add(line, element, owner)
-        else:
-            self._add(text, element, owner)
+            else:
+                self.pending.append(line)
 
     def _add(self, text: str, element: int, owner: int) -> None:
         self.pending.append(text)
-        if text.isspace() or not text:
-            return
         if self.leaf < 0:
             self.leaf, self.owner = element, owner
         letters = len(text) - text.count(" ")
@@ -263,9 +281,9 @@ class _Walk:
             if self.cells:
                 bounds = [0, *self.cells, len(self.pending)]
                 cells = ["".join(self.pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
-                text = "\t".join(filter(None, (_BLANKS.sub(" ", cell).strip() for cell in cells)))
+                text = "\t".join(filter(None, (" ".join(cell.split()) for cell in cells)))
             else:
-                text = _BLANKS.sub(" ", "".join(self.pending)).strip()
+                text = " ".join("".join(self.pending).split())
             if text:
                 self._block(text)
                 self.images = 0
@@ -274,8 +292,9 @@ class _Walk:
             self.leaf = -1
         elif not broken:
             self.broken = False
-        self.pending.clear()
-        self.cells.clear()
+        if self.pending:
+            self.pending.clear()
+            self.cells.clear()
         self.link_count = 0
         self.timed = False
 
@@ -294,7 +313,10 @@ class _Walk:
 
 
 def _names(attributes: dict[str, str | None]) -> str:
-    return " ".join([value for name in NAMING if (value := attributes.get(name))])[:MAX_NAMES]
+    naming = [name for name in attributes if name in _RANK and attributes[name]]
+    if len(naming) > 1:
+        naming.sort(key=_RANK.__getitem__)
+    return " ".join([attributes[name] or "" for name in naming])[:MAX_NAMES]
 
 
 def _is_unseen(attributes: dict[str, str | None]) -> bool:

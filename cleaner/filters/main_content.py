@@ -9,6 +9,7 @@ asked for.  Text without markup is left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cleaner.chain import View
 from cleaner.document import Markup, Removal
@@ -50,8 +51,7 @@ class MainContent:
                     evidence["story"] = markup.story
                 if markup.heard is not None:
                     evidence["witness"] = markup.heard
-                said = "".join(f", {words}" for words in dict.fromkeys(_said(name) for name, _ in markup.because))
-                reason = f"Not in the main content: {TOLD[rule]}{said and '; evidence: '}{said[2:]}."
+                reason = _reason(rule, tuple(name for name, _ in markup.because))
                 yield line.remove(NAME, rule, reason, confidence, evidence)
 
 
@@ -113,6 +113,12 @@ _SAID = {
     "blocks": "its place on the page",
     "prose": "its place beside the story",
 }
+
+
+@lru_cache(maxsize=4096)
+def _reason(rule: str, features: tuple[str, ...]) -> str:
+    said = ", ".join(dict.fromkeys(map(_said, features)))
+    return f"Not in the main content: {TOLD[rule]}{said and '; evidence: '}{said}."
 
 
 def _said(feature: str) -> str:

@@ -5,7 +5,7 @@ A block of lines goes when two independent signs agree:
 - it is *set apart*: lines that other filters took for furniture stand right before it and right behind it (or the text
   ends there).  Credits, bylines, labels, end marks and one-line promos do not count, since stories go on behind them;
 - it is about *another subject*: of its telling words (`cleaner.subjects`) fewer stand in headline and story than of any
-  paragraph of the story stand in the others, and fewer by far than of a usual one.
+  paragraph of the story stand in the others, and fewer by far than of a usual one, in number and in proportion.
 
 Left alone: the first block; blocks of more than a quarter of the text; texts of which half is in such blocks; blocks of
 few telling words; blocks that go on in lower case; and texts with a paragraph that shares nothing with the others
@@ -34,6 +34,10 @@ MAX_SHARE = 0.3
 # By so much more do the story's paragraphs share with each other, on average.  Here it changes nothing; it is there for
 # short texts, whose paragraphs share .05 to .1.
 MIN_GAP = 0.15
+# And so much in proportion: .3 is little where paragraphs share .6 and much where they share .45.  Behind the present
+# model of `layout`, on all sites, it spares 337 of 483 words of story and none of the 4,505 words of cruft; no block
+# has a part between .56 and .62.
+MAX_PART = 0.6
 # Share of the text that a block may have; .982 at .15, of four fifths as many words.
 MAX_SIZE = 0.25
 # Share of the text that is in larger blocks; at .3 it is .75 (lists that other filters have cut into pieces).
@@ -47,7 +51,7 @@ INSIDE = frozenset(("byline", "credit", "endmark", "label", "promo"))
 CUES = frozenset(("comments", "navigation", "prompt", "related"))
 # By whether there is a third sign, a cue before the block or no larger block behind it: .985 and .80 (1.0 and 1.0 on
 # the other sites) behind the model that it was chosen with.  Behind the present one, which takes more lines and so sets
-# more apart, the first is .90 of 4,771 words: two pages lose 469 words of story to it.
+# more apart, all together are .969 of 4,651 words on all sites.
 CONFIDENCE = {True: 0.9, False: 0.85}
 # Words told of in the evidence.
 EXAMPLES = 8
@@ -100,7 +104,7 @@ class Topic:
         last = max(place for place in range(len(blocks)) if place not in aside)
         for place, own in apart:
             share = known.share_of(own)
-            if share < least and share + MIN_GAP <= usual:
+            if share < least and share <= min(usual - MIN_GAP, MAX_PART * usual):
                 yield from _removals(blocks[place], own, known, usual, place > last)
 
 

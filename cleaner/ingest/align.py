@@ -7,14 +7,13 @@ blocks and lines that spell one another in pieces; last, anywhere, long blocks m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from rapidfuzz.distance import LCSseq
 
-from cleaner.text import tokens
+from cleaner.text import letters, tokens
 
 # Share of a block's 4-grams that lines without an equal block must hold.  Pages write words into a paragraph that
 # extractors drop (", opens new tab" behind each link), so the bar is below the 0.8 used for labelling benchmarks.
@@ -25,8 +24,6 @@ UNSEEN = 0.5
 JUDGED = 8
 # Pieces shorter than this (in letters) are not looked for inside other lines: they would be found by chance.
 PIECE = 12
-
-_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +43,9 @@ def align(lines: Sequence[str], blocks: Sequence[str]) -> Alignment:
     >>> align(["The story.", "- One point", "Two. Three.", "This is said in no visible block of the page."], blocks)
     Alignment(taken=[False, True, True, True, True, False], unseen=['This is said in no visible block of the page.'])
     """
-    said = [(key, line) for line in lines if (key := _key(line))]
+    said = [(key, line) for line in lines if (key := letters(line))]
     said_keys = [key for key, _ in said]
-    have = [_key(block) for block in blocks]
+    have = [letters(block) for block in blocks]
     taken = [False] * len(blocks)
     matches = [(-1, -1)]
     for step in LCSseq.opcodes(said_keys, have):
@@ -67,10 +64,6 @@ def align(lines: Sequence[str], blocks: Sequence[str]) -> Alignment:
     loose_lines = [said[index][1] for index in loose]
     _cover(loose_lines, blocks, have, taken)
     return Alignment(taken, _unseen(loose_lines, blocks, sum(map(len, said_keys))))
-
-
-def _key(line: str) -> str:
-    return _NOT_LETTERS.sub("", line).casefold()
 
 
 def _spell(lines: Sequence[str], have: Sequence[str], gap: range, taken: list[bool]) -> list[bool]:
@@ -122,7 +115,7 @@ def _unseen(loose: Sequence[str], blocks: Sequence[str], said: int) -> list[str]
         return []
     held = _grams(blocks)
     long = [len(words := tokens(line)) >= JUDGED and _share(words, held) < UNSEEN for line in loose]
-    missing = sum(len(_key(line)) for line, is_missing in zip(loose, long, strict=True) if is_missing)
+    missing = sum(len(letters(line)) for line, is_missing in zip(loose, long, strict=True) if is_missing)
     elsewhere = missing > said / 2
     return [
         line

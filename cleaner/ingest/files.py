@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,15 +31,26 @@ class InputFile:
 
 
 class InputError(CleanerError, ValueError):
-    """An input that is not there or cannot be listed at all."""
+    """An input that is not there or cannot be listed at all, or a machine that can open no more files."""
+
+
+def no_fault_of_the_input(error: OSError, path: str) -> None:
+    """Raise `InputError` where a file cannot be read for want of handles or memory: the next try may find them."""
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        raise InputError(
+            f"{printable(path)}: {os.strerror(error.errno)}; raise the limit (ulimit -n for files) or use fewer "
+            "--workers, and go on with --resume"
+        ) from error
 
 
 def list_files(inputs: Sequence[Path | str], exclude: Path | str | None = None) -> Iterator[InputFile | Raw]:
     """The files of all inputs, sorted by path; a `Raw` with a reason for what cannot be read.
 
     Directories are walked without holding them all in memory.  Hidden files and folders (a leading dot) and the
-    folder ``exclude`` are left out.  Links to directories are followed once: a link back to a directory that is
-    already listed gives a `Raw` with reason ``link_loop``.  An input inside another one is listed once.
+    folder ``exclude`` are left out.  Every directory is listed once, under its own name where it has one below the
+    inputs: links to directories come last, and one to a directory that is listed already gives a `Raw`, with reason
+    ``link_loop`` where it leads back to a folder that it stands in and ``listed_already`` elsewhere.  An input inside
+    another one is listed once.
 
     ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
 
@@ -58,15 +71,14 @@ def _list_paths(paths: Sequence[Path], exclude: Path | None) -> Iterator[InputFi
     excluded = os.path.realpath(exclude) if exclude else None
     seen_files: set[str] = set()
     walk = _Walk(root, excluded)
+    several = len(paths) > 1
     for path in paths:
-        if path.is_dir():
-            for found in walk.directory(str(path)):
-                if isinstance(found, Raw) or len(paths) == 1 or _first(found.path, seen_files):
-                    yield found
-        else:
-            found = walk.file(str(path))
-            if isinstance(found, Raw) or _first(found.path, seen_files):
+        for found in walk.directory(str(path)) if path.is_dir() else (walk.file(str(path)),):
+            if isinstance(found, Raw) or not several or _first(found.path, seen_files):
                 yield found
+    for found in walk.links():
+        if isinstance(found, Raw) or not several or _first(found.path, seen_files):
+            yield found
 
 
 def _list_urls(urls: Sequence[str], among_paths: bool, exclude: str | None) -> Iterator[InputFile | Raw]:
@@ -160,48 +172,75 @@ class _Walk:
         self.root = root
         self.excluded = excluded
         self.seen: set[tuple[int, int]] = set()
+        self.later: deque[str] = deque()
 
     def directory(self, top: str) -> Iterator[InputFile | Raw]:
-        """Depth first, names in code point order, links to directories after everything else of their directory."""
-        stack: list[Iterator[tuple[str, bool]]] = []
-        problem = self._enter(top, stack)
-        if problem and problem.reason != "link_loop":  # as an input, it lies inside another one
+        """Depth first, names in code point order; links to directories are left for `links`."""
+        problem, listed = self._list(top)
+        if problem is not None and problem.reason == "unreadable":  # else, as an input, it lies inside another one
             yield problem
+        stack = [iter(listed)]
         while stack:
-            try:
-                path, is_directory = next(stack[-1])
-            except StopIteration:
+            entry = next(stack[-1], None)
+            if entry is None:
                 stack.pop()
                 continue
+            path, is_directory = entry
             if not is_directory:
                 yield self.file(path)
-            elif (problem := self._enter(path, stack)) is not None:
-                yield problem
+            elif os.path.islink(path):
+                self.later.append(path)
+            else:
+                problem, listed = self._list(path)
+                if problem is not None:
+                    yield problem
+                stack.append(iter(listed))
 
-    def _enter(self, path: str, stack: list[Iterator[tuple[str, bool]]]) -> Raw | None:
-        if self.excluded and os.path.realpath(path) == self.excluded:
-            return None
+    def links(self) -> Iterator[InputFile | Raw]:
+        """What is behind the links to directories, in the order in which they were found."""
+        while self.later:
+            path = self.later.popleft()
+            if self.excluded and os.path.join(os.path.realpath(path), "").startswith(os.path.join(self.excluded, "")):
+                continue
+            problem = self._repeated(path)
+            if problem is not None:
+                yield problem
+            else:
+                yield from self.directory(path)
+
+    def _repeated(self, link: str) -> Raw | None:
+        """A record that says so if a link leads to a directory that is listed already."""
         try:
-            status = os.stat(path)
-            identity = (status.st_dev, status.st_ino)
+            if _identity(link) not in self.seen:
+                return None
+        except OSError:
+            return None  # `directory` says what is wrong
+        here, there = os.path.realpath(os.path.dirname(link)), os.path.realpath(link)
+        if os.path.commonpath([here, there]) == there:
+            return self._refuse(link, "link_loop", "a link to a directory that it stands in")
+        return self._refuse(link, "listed_already", f"a link to {printable(there)}, which is listed already")
+
+    def _list(self, path: str) -> tuple[Raw | None, list[tuple[str, bool]]]:
+        """Paths in a directory, each with whether it is one; a record and nothing where they cannot or need not be."""
+        if self.excluded and os.path.realpath(path) == self.excluded:
+            return None, []
+        try:
+            identity = _identity(path)
             if identity in self.seen:
-                return self._refuse(path, "link_loop", "a link to a directory that is listed already")
+                return self._refuse(path, "listed_already", "a directory that is listed already"), []
             self.seen.add(identity)
             with os.scandir(path) as entries:
-                listed = sorted(
-                    (is_directory and entry.is_symlink(), entry.name, entry.path, is_directory)
-                    for entry, is_directory in ((entry, _is_directory(entry)) for entry in entries)
-                    if not entry.name.startswith(".")
-                )
+                listed = sorted((entry.name, entry.path, _is_directory(entry)) for entry in entries)
         except OSError as error:
-            return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}")
-        stack.append(iter([(entry_path, is_directory) for _, _, entry_path, is_directory in listed]))
-        return None
+            no_fault_of_the_input(error, path)
+            return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}"), []
+        return None, [(path, is_directory) for name, path, is_directory in listed if not name.startswith(".")]
 
     def file(self, path: str) -> InputFile | Raw:
         try:
             status = os.stat(path)
         except OSError as error:
+            no_fault_of_the_input(error, path)
             return self._refuse(path, "unreadable", f"cannot read the file: {error.strerror or error}")
         if not os.path.isfile(path):
             return self._refuse(path, "unreadable", "not a regular file (a pipe, socket or device)")
@@ -213,6 +252,11 @@ class _Walk:
     def _refuse(self, path: str, reason: str, detail: str) -> Raw:
         source = self._source(path)
         return Raw(id=source, source=source, reason=reason, detail=detail)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
@@ -249,6 +293,7 @@ class Bytes(io.RawIOBase):
             head = self._disk.read(4)
             self._disk.seek(0)
         except OSError as error:
+            no_fault_of_the_input(error, path)
             raise ReadError("unreadable", f"cannot read the file: {error.strerror or error}") from error
         self.compressed = True
         if head.startswith(GZIP):

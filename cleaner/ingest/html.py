@@ -26,7 +26,7 @@ from cleaner.extraction.witness import ask, trafilatura_text
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
 from cleaner.scoring.shape import Floats
-from cleaner.text import is_prose, weight
+from cleaner.text import is_prose, letters, weight
 
 __all__ = ["PageError", "read_html"]
 
@@ -56,7 +56,6 @@ SECOND_WORDS = 60.0
 # A headline is no longer than this, in words.
 HEADLINE_WORDS = 60.0
 _BLANKS = re.compile(r"[\s\x1c-\x1f]+")
-_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +175,8 @@ def _judge(
     unseen = _as_data(known, texts, kept.tolist())
     if unseen:
         # what stands on the page of it would stand twice
-        body = _key(known.body)
-        kept &= np.array([_key(text) not in body for text in texts])
+        body = letters(known.body)
+        kept &= np.array([letters(text) not in body for text in texts])
         chance = np.where(kept, chance, np.minimum(chance, KEPT / 2))
     gone = np.flatnonzero(~kept).tolist()
     because = {
@@ -243,26 +242,31 @@ def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> lis
     return known.body.split("\n") if found < UNSEEN_SHARE * size else []
 
 
-def _key(text: str) -> str:
-    return _NOT_LETTERS.sub("", text).casefold()
-
-
 def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[Markup]:
     elements, blocks = page.elements, page.blocks
-    tokens: list[frozenset[str]] = []
-    for one, names in enumerate(elements.names):
-        outside = tokens[elements.parent[one]] if one else frozenset[str]()
-        tokens.append(outside.union(names.lower().split()) if names else outside)
-    paths: dict[int, tuple[str, ...]] = {}
+    # elements of one path share it, and so do those with the same tokens around them
+    paths: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
+    sets: dict[tuple[int, str], int] = {}
+    known_sets: list[frozenset[str]] = []
+    path_of: list[tuple[str, ...]] = []
+    set_of: list[int] = []
+    for one, (tag, names) in enumerate(zip(elements.tag, elements.names, strict=True)):
+        outside, around = (path_of[elements.parent[one]], set_of[elements.parent[one]]) if one else ((), -1)
+        path_of.append(paths.setdefault((outside, tag), (*outside, tag)))
+        if names or not one:
+            found = sets.setdefault((around, names), len(known_sets))
+            if found == len(known_sets):
+                tokens = known_sets[around] if one else frozenset[str]()
+                known_sets.append(tokens.union(names.lower().split()))
+            around = found
+        set_of.append(around)
     headlines = _headlines(page, known)
     markups = []
     for place, (code, leaf, owner) in enumerate(zip(where, blocks.leaf, blocks.owner, strict=True)):
-        if owner not in paths:
-            paths[owner] = page.path(owner)
         markups.append(
             Markup(
-                path=paths[owner],
-                tokens=tokens[leaf],
+                path=path_of[owner],
+                tokens=known_sets[set_of[leaf]],
                 link_density=blocks.linked[place],
                 witness=verdicts.kept[place],
                 heard=verdicts.witness[place] if verdicts.witness is not None else None,
@@ -277,14 +281,14 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
 
 def _headlines(page: Page, known: Metadata) -> set[int]:
     """The blocks that repeat what the page names as its title, as headings or as lines that are no prose."""
-    keys = {key for title in known.titles if (key := _key(title))}
+    keys = {key for title in known.titles if (key := letters(title))}
     if not keys:
         return set()
     longest = max(map(len, keys))
     return {
         place
         for place, text in enumerate(page.blocks.text)
-        if len(text) <= 3 * longest + 20 and _key(text) in keys and weight(text) <= HEADLINE_WORDS
+        if len(text) <= 3 * longest + 20 and letters(text) in keys and weight(text) <= HEADLINE_WORDS
     }
 
 

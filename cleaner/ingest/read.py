@@ -20,7 +20,18 @@ from typing import IO, Any
 from cleaner.document import find_surrogate
 from cleaner.extensions import Format, plugin_formats
 from cleaner.ingest.encoding import Decoded, decode
-from cleaner.ingest.files import SUFFIXES, Bytes, InputError, InputFile, iter_lines, list_files, read_all
+from cleaner.ingest.files import (
+    FREE_BYTES,
+    MAX_RATIO,
+    SUFFIXES,
+    Bytes,
+    InputError,
+    InputFile,
+    iter_lines,
+    list_files,
+    no_fault_of_the_input,
+    read_all,
+)
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import read_bodies
 from cleaner.settings import FIELDS, Settings
@@ -39,6 +50,12 @@ _HTML_START = re.compile(
 _HTML_ANYWHERE = re.compile(r"<(?:html|body|head)[\s>]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z!/][^<>]{0,2000}>")
 HEAD = 4096
+# Of a Parquet file: rows and bytes that are read at a time.  A page holds at least so many rows (what Arrow writes between
+# two looks at its size), and is in memory as a whole, two to three times.
+ROWS, ROWS_BYTES = 64, 64_000_000
+PAGE_ROWS, PAGE_BYTES = 1024, 600_000_000
+# Columns of text compress to a third, of pages to a tenth.
+USUAL_RATIO = 20
 
 
 def read_inputs(
@@ -245,11 +262,41 @@ def _parquet(file: str | IO[bytes] | UrlFile, source: str, settings: Settings) -
     try:
         with pq.ParquetFile(file, memory_map=False) as parquet:
             present = _present(parquet.schema_arrow.names, settings)
-            for raw in read_rows(parquet.iter_batches(batch_size=64, columns=present), source, settings):
+            batches = parquet.iter_batches(batch_size=_rows_at_once(parquet.metadata, present), columns=present)
+            for raw in read_rows(batches, source, settings):
                 number += 1
                 yield raw
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError):
+            no_fault_of_the_input(error, source)
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
+
+
+def _rows_at_once(metadata: Any, columns: Sequence[str]) -> int:
+    """Rows of a Parquet file to read at a time: fewer where they are large, or may be for what the footer says.
+
+    Raises `ReadError` with reason ``too_large`` for a file that cannot be read in bounded memory.
+    """
+    rows = ROWS
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for place in range(row_group.num_columns):
+            column = row_group.column(place)
+            if column.path_in_schema.split(".")[0] not in columns:
+                continue
+            packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+            where = f"column {column.path_in_schema!r} of row group {group + 1}"
+            if unpacked > FREE_BYTES + MAX_RATIO * packed:
+                detail = f"{where} decompresses to over {MAX_RATIO} times its size: a decompression bomb"
+                raise ReadError("too_large", detail)
+            mean = unpacked / max(column.num_values, 1)
+            if mean * min(column.num_values, PAGE_ROWS) > PAGE_BYTES:
+                detail = f"{where} has pages of up to {mean * PAGE_ROWS:,.0f} bytes; write it with smaller row groups"
+                raise ReadError("too_large", detail)
+            # a value of a dictionary, stored once, may stand in every row
+            largest = unpacked if unpacked > USUAL_RATIO * packed else mean
+            rows = min(rows, max(1, int(ROWS_BYTES / max(largest, 1))))
+    return rows
 
 
 def read_rows(batches: Iterable[Any], source: str, settings: Settings) -> Iterator[Raw]:

@@ -12,7 +12,7 @@ not in the number of features.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaner.rulebook.model import KINDS
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
 
@@ -111,37 +112,6 @@ FEATURES = (
     *LEXICAL_FEATURES,
 )
 """Names of the columns."""
-
-
-class Lexicon:
-    """Words and word pairs of one language, each with the log odds of standing in cruft; `grams` says how they look.
-
-    >>> sorted(Lexicon({"read": 0.5, "read more": 2.0, "page #": 1.5}).values(("read", "more", "page", "3")))
-    [0.5, 1.5, 2.0]
-    """
-
-    __slots__ = ("_pairs", "_words")
-
-    def __init__(self, odds: Mapping[str, float]) -> None:
-        self._words: dict[str, float] = {}
-        self._pairs: dict[str, dict[str, float]] = {}
-        for gram, value in odds.items():
-            word, _, following = gram.partition(" ")
-            if following:
-                self._pairs.setdefault(word, {})[following] = value
-            else:
-                self._words[word] = value
-
-    def __bool__(self) -> bool:
-        return bool(self._words or self._pairs)
-
-    def values(self, words: Sequence[str]) -> list[float]:
-        """The log odds of those of the words and pairs of a line that it knows."""
-        plain = _plain(words)
-        known, pairs = self._words, self._pairs
-        found = [known[word] for word in plain if word in known]
-        found += [pairs[one][other] for one, other in pairwise(plain) if one in pairs and other in pairs[one]]
-        return found
 
 
 NO_LEXICON = Lexicon({})
@@ -471,11 +441,9 @@ def grams(words: Sequence[str]) -> list[str]:
 def _lexical(spoken: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
     count = len(spoken)
     table = np.zeros((len(LEXICAL_FEATURES), count))
-    known = [lexicon.values(words) for words in spoken]
-    sizes = np.array([len(own) for own in known], dtype=np.int64)
-    values = np.array([value for own in known for value in own])
+    line, values = lexicon.look_up([_plain(words) for words in spoken])
     if len(values):
-        line = np.repeat(np.arange(count), sizes)
+        sizes = np.bincount(line, minlength=count)
         all_grams = np.array([max(2 * min(len(words), LEXICAL_WORDS) - 1, 1) for words in spoken])
         total = np.bincount(line, values, count)
         table[0], table[1] = total / np.sqrt(all_grams), total / all_grams

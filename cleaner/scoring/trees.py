@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-from cleaner.scoring.features import Lexicon
+from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 
 # Lines scored at once: bounds the memory of a document of 100,000 lines.
@@ -87,11 +87,14 @@ class Trees:
 
     def contributions(self, features: Floats) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
-        moved = np.zeros(features.shape)
+        width = features.shape[1]
         asked = self.feature.ravel()
-        for place, leaves in enumerate(self._leaves(features).T):
-            moved[place] = np.bincount(asked, self._moves[leaves].ravel(), features.shape[1])
-        return moved
+        moved = []
+        for start in range(0, len(features), CHUNK):
+            leaves = self._leaves(features[start : start + CHUNK]).T
+            place = (asked + width * np.arange(len(leaves))[:, None]).ravel()
+            moved.append(np.bincount(place, self._moves[leaves].ravel(), len(leaves) * width).reshape(-1, width))
+        return np.concatenate(moved) if moved else np.zeros(features.shape)
 
 
 @dataclass(frozen=True)

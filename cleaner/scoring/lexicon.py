@@ -1,0 +1,57 @@
+"""Words that say what a line is: log odds of words and pairs of words, looked up for all lines of a text at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
+from typing import Any
+
+import numpy as np
+
+from cleaner.scoring.shape import Floats, Integers
+
+
+class Lexicon:
+    """Words, and pairs of words with a space between them, each with its log odds.
+
+    >>> line, odds = Lexicon({"read": 0.5, "read more": 2.0, "page #": 1.5}).look_up([["page", "#"], ["read", "more"]])
+    >>> line.tolist(), odds.tolist()
+    ([1, 0, 1], [0.5, 1.5, 2.0])
+    """
+
+    __slots__ = ("_index", "_own", "_pair_odds", "_pairs")
+
+    def __init__(self, odds: Mapping[str, float]) -> None:
+        index: dict[str, int] = {}
+        numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
+        self._index = index
+        # by number of a word, one more for unknown ones: its own log odds, if it has any
+        self._own = np.full(len(index) + 1, np.nan)
+        pairs: dict[int, float] = {}
+        for places, value in numbered:
+            if len(places) == 1:
+                self._own[places[0]] = value
+            else:
+                pairs[self._pair(*places)] = value
+        # by number of a pair, in ascending order, and behind them one of no pair
+        self._pairs = np.array([*sorted(pairs), self._pair(len(index), len(index))], dtype=np.int64)
+        self._pair_odds = np.array([pairs.get(pair, np.nan) for pair in self._pairs.tolist()])
+
+    def _pair(self, one: Any, other: Any) -> Any:
+        return one * (len(self._index) + 1) + other
+
+    def __bool__(self) -> bool:
+        return bool(self._index)
+
+    def look_up(self, lines: Sequence[Sequence[str]]) -> tuple[Integers, Floats]:
+        """The words of all lines that it knows, then their pairs: place of the line, and log odds."""
+        line = np.repeat(np.arange(len(lines)), [len(words) for words in lines])
+        unknown = repeat(len(self._index))
+        number = np.fromiter(map(self._index.get, chain.from_iterable(lines), unknown), dtype=np.int64, count=len(line))
+        own = self._own[number]
+        pair = self._pair(number[:-1], number[1:])
+        place = np.searchsorted(self._pairs, pair)
+        pairs = np.where((self._pairs[place] == pair) & (line[1:] == line[:-1]), self._pair_odds[place], np.nan)
+        odds = np.concatenate((own, pairs))
+        known = ~np.isnan(odds)
+        return np.concatenate((line, line[:-1]))[known], odds[known]
