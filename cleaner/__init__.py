@@ -49,9 +49,11 @@ if TYPE_CHECKING:
     from cleaner.runner import BooksError, run
     from cleaner.settings import Settings, SettingsError
     from cleaner.shards.folder import FolderError
+    from cleaner.shards.lock import LockError
     from cleaner.stream import pipe
     from cleaner.surveys.folder import SurveyError, survey_merge
     from cleaner.surveys.make import mine, survey
+    from cleaner.urls import PlaceError
 
 __version__ = "0.1.0"
 
@@ -69,10 +71,12 @@ _HOMES = {
     "FolderError": "shards.folder",
     "Format": "extensions",
     "InputError": "ingest.files",
+    "LockError": "shards.lock",
     "LabelError": "audit.measure",
     "MissingExtraError": "errors",
     "Outcome": "chain",
     "PageError": "ingest.html",
+    "PlaceError": "urls",
     "PluginError": "extensions",
     "ProjectError": "project",
     "Removal": "document",
@@ -126,9 +130,11 @@ __all__ = [
     "Format",
     "InputError",
     "LabelError",
+    "LockError",
     "MissingExtraError",
     "Outcome",
     "PageError",
+    "PlaceError",
     "PluginError",
     "ProjectError",
     "Removal",

@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from running import COMMAND, cleaner, hashes, until
+from xxhash import xxh3_64_intdigest
 
 import cleaner.progress as progress_module
 from cleaner.chain import Rejection
 from cleaner.engines.local import LocalEngine
-from cleaner.engines.work import Engine, EngineError, each
+from cleaner.engines.work import Engine, EngineError, each, mapper
 from cleaner.ingest.record import Raw
 from cleaner.progress import BytesProgress
 from cleaner.runner import planned_units
 from cleaner.settings import Settings, SettingsError
 from cleaner.shards.lock import LOCK, LockError, locked
+from cleaner.surveys import group
+from cleaner.surveys.folder import SurveyError
 
 MEGABYTE = 1_000_000
 
@@ -121,6 +125,46 @@ def test_no_more_batches_are_read_than_workers_can_use() -> None:
     with engine() as pool:
         for done, _ in enumerate(each(pool, Words(), batches()), 1):  # type: ignore[arg-type]
             assert read - done < 2 * 3
+
+
+# calls that are no documents
+
+
+def ordered(table: pa.Table) -> pa.Table:
+    return table.sort_by([("key", "ascending"), ("value", "ascending")])
+
+
+def failing(item: int) -> int:
+    if item == 3:
+        raise SurveyError("one document is in two surveys")
+    if item == 5:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return item * item
+
+
+def test_a_group_by_is_the_same_whoever_runs_its_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "PARTITION_BYTES", 20_000)
+    keys = [xxh3_64_intdigest(str(n % 700).encode()) for n in range(5000)]
+    rows = pa.table({"key": pa.array(keys, pa.uint64()), "value": pa.array(range(5000), pa.int32())})
+    files = [tmp_path / f"{n}.parquet" for n in range(5)]
+    for n, file in enumerate(files):
+        pq.write_table(rows.slice(n * 1000, 1000), file, row_group_size=300)
+    by_itself = list(group.grouped(files, rows.schema, "key", ordered, tmp_path))
+    with engine() as pool:
+        by_workers = list(group.grouped(files[::-1], rows.schema, "key", ordered, tmp_path, mapper(pool)))
+    assert len(by_workers) > 4
+    assert [table.to_pydict() for table in by_workers] == [table.to_pydict() for table in by_itself]
+    assert pa.concat_tables(by_workers).to_pydict() == ordered(rows).to_pydict()
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_errors_of_calls_are_raised_where_they_were_asked_for() -> None:
+    with engine() as pool:
+        assert list(mapper(pool)(failing, [1, 2])) == [1, 4]
+        with pytest.raises(SurveyError, match="one document is in two surveys"):
+            list(mapper(pool)(failing, [1, 3]))
+        with pytest.raises(EngineError, match="ended by SIGSEGV; go on with --resume"):
+            list(mapper(pool)(failing, [5]))
 
 
 # units

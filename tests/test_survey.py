@@ -98,6 +98,7 @@ def test_ranges_and_partitions_do_not_show(whole: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(group, "PARTITION_BYTES", 30_000)
     monkeypatch.setattr(copies, "RANGE", 50)
     monkeypatch.setattr(copies, "BATCH", 16)
+    monkeypatch.setattr(copies, "COMPARED", 5)
     evidence_of(documents(), tmp_path / "made", "corpus")
     assert bytes_of(tmp_path / "made" / "survey") == bytes_of(whole / "survey")
     assert bytes_of(tmp_path / "made" / "evidence") == bytes_of(whole / "evidence")

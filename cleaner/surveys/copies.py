@@ -16,10 +16,11 @@ Memory: arrays of fixed width are kept in files and mapped; bands and pairs are 
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ import pyarrow.parquet as pq
 from rapidfuzz import fuzz
 
 from cleaner.surveys.folder import SurveyFolder
+from cleaner.surveys.group import Mapper
 from cleaner.surveys.guard import Veto, veto
 from cleaner.surveys.tables import BANDS, CLUSTERS, COPIES, LOOKALIKES
 from cleaner.text import fold
@@ -51,6 +53,8 @@ MIN_PARAGRAPHS = 50
 # Paragraphs whose bands are sorted, and pairs that are looked at, at a time.
 RANGE = 2_000_000
 BATCH = 8192
+# Pairs that are compared in one task of a worker: half a second's work at most.
+COMPARED = 512
 
 BECAUSE = ("earlier date", "own site, not an aggregator", "longer document", "id", "first paragraph of its article")
 IS_LEAD = BECAUSE.index("first paragraph of its article")
@@ -372,20 +376,36 @@ def same_text(text: str, other: str) -> tuple[float, Veto | None]:
     return (score, veto(text, other)) if score else (0.0, None)
 
 
-def find_edges(paragraphs: Paragraphs, papers: Papers, folder: Path) -> tuple[Edges, list[dict[str, Any]]]:
-    """All verified likenesses, and the pairs that the news guard keeps apart."""
+def same_texts(pairs: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[float, Veto | None]]:
+    """`same_text` of each text with each of its others."""
+    return [same_text(text, other) for text, others in pairs for other in others]
+
+
+def find_edges(
+    paragraphs: Paragraphs, papers: Papers, folder: Path, mapper: Mapper = map
+) -> tuple[Edges, list[dict[str, Any]]]:
+    """All verified likenesses, and the pairs that the news guard keeps apart.  ``mapper`` compares the texts."""
     later, earlier, first = exact_pairs(paragraphs, papers)
     other_document = paragraphs.doc[later] != paragraphs.doc[earlier]
     highs, lows, scores = [later[other_document]], [earlier[other_document]], []
     scores.append(np.full(len(highs[0]), 100.0, dtype=np.float32))
     vetoed: list[dict[str, Any]] = []
-    for high, low in candidate_pairs(paragraphs, papers, first, folder):
+    asked: deque[tuple[Array, Array]] = deque()
+
+    def tasks() -> Iterator[list[tuple[str, list[str]]]]:
+        for high, low in candidate_pairs(paragraphs, papers, first, folder):
+            for start in range(0, len(high), COMPARED):
+                some = high[start : start + COMPARED], low[start : start + COMPARED]
+                asked.append(some)
+                yield [
+                    (paragraphs.text(one), [paragraphs.text(other) for _, other in group])
+                    for one, group in groupby(zip(some[0].tolist(), some[1].tolist(), strict=True), itemgetter(0))
+                ]
+
+    for compared in mapper(same_texts, tasks()):
+        high, low = asked.popleft()
         found = []
-        at, text = -1, ""
-        for place, (one, other) in enumerate(zip(high.tolist(), low.tolist(), strict=True)):
-            if one != at:
-                at, text = one, paragraphs.text(one)
-            ratio, differ = same_text(text, paragraphs.text(other))
+        for place, (one, other, (ratio, differ)) in enumerate(zip(high.tolist(), low.tolist(), compared, strict=True)):
             if differ is not None:
                 vetoed.append({"one": one, "other": other, "score": ratio, "differ": differ})
             elif ratio:
@@ -473,7 +493,9 @@ def _lost(
     return lost
 
 
-def find_copies(survey: SurveyFolder, out: Path, scope: str, documents_kept: str) -> dict[str, int]:
+def find_copies(
+    survey: SurveyFolder, out: Path, scope: str, documents_kept: str, mapper: Mapper = map
+) -> dict[str, int]:
     """Write copies.arrow, clusters.arrow and lookalikes.parquet of a survey to ``out``.  Returns counts of their rows.
 
     ``scope`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
@@ -486,7 +508,7 @@ def find_copies(survey: SurveyFolder, out: Path, scope: str, documents_kept: str
         paragraphs = Paragraphs(survey.file("paragraphs"), documents, folder)
         papers = order_documents(documents, aggregators(paragraphs, documents))
         paragraphs.read(papers)
-        edges, vetoed = find_edges(paragraphs, papers, folder)
+        edges, vetoed = find_edges(paragraphs, papers, folder, mapper)
         chars = documents["chars"].to_numpy()[papers.row]
         leader, is_exact = cluster_documents(edges, paragraphs.doc, paragraphs.size, chars)
         corrected = {(int(paragraphs.doc[one["one"]]), int(paragraphs.doc[one["other"]])) for one in vetoed}

@@ -22,6 +22,7 @@ from cleaner.document import Document
 from cleaner.surveys.collect import document_key, hash_text, line_key, words_of
 from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
 from cleaner.surveys.folder import ROWS, SurveyFolder
+from cleaner.surveys.group import Mapper
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import COUNTS
 from cleaner.text import fold
@@ -227,7 +228,7 @@ def edge_keys(text: str) -> list[int]:
     return keys
 
 
-def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept: str) -> Survey:
+def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept: str, mapper: Mapper = map) -> Survey:
     """Make the evidence of a survey in the folder ``out``, and open it.
 
     ``dedupe`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
@@ -244,7 +245,7 @@ def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept:
     write_arrow(out / "lines.arrow", pa.concat_tables(parts))
     write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
     write_arrow(out / "titles.arrow", _titles(documents))
-    found = find_copies(survey, out, dedupe, documents_kept)
+    found = find_copies(survey, out, dedupe, documents_kept, mapper)
     facts = {"dedupe": dedupe, "documents": survey.documents, "fingerprint": survey.fingerprint, **found}
     write_whole(out / "evidence.json", json.dumps(facts, sort_keys=True).encode())
     return Survey(out)

@@ -170,7 +170,7 @@ def evidence_of(
     except (OSError, ValueError, KeyError, TypeError):
         pass
     survey = gather(staging, len(plans), base, staging.path / "survey", mapper)
-    evidence = build_evidence(survey, folder, settings.dedupe, settings.dedupe_documents)
+    evidence = build_evidence(survey, folder, settings.dedupe, settings.dedupe_documents, mapper)
     write_whole(note, json.dumps({"of": made_of, "files": _hashes(folder)}).encode())
     return evidence
 
