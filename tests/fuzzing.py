@@ -318,7 +318,7 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
     )
     atheris.Setup(
         [
-            "fuzz", f"-max_total_time={seconds:.0f}", "-timeout=20", "-rss_limit_mb=2000", "-max_len=20000",
+            "fuzz", f"-max_total_time={seconds:.0f}", "-timeout=20", "-rss_limit_mb=6000", "-max_len=20000",
             "-print_final_stats=1", f"-dict={dictionary}", f"-artifact_prefix={finds}/", str(out / "corpus"),
         ],
         one,
@@ -327,7 +327,7 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
 
 
 def campaign(target: str, seconds: float, out: Path) -> dict[str, object]:
-    """Fuzz a target for so many seconds, again behind inputs that end the process.  Returns what was tried and found."""
+    """Fuzz a target for so many seconds, again after an input that ends the process; what was tried and found."""
     out = out / target
     for name in ("corpus", "finds"):
         (out / name).mkdir(parents=True, exist_ok=True)
@@ -337,7 +337,9 @@ def campaign(target: str, seconds: float, out: Path) -> dict[str, object]:
     tried, ends, end = 0, 0, time.monotonic() + seconds
     while (left := end - time.monotonic()) > 5 and ends < 10:
         command = [sys.executable, __file__, target, "--seconds", str(left), "--out", str(out), "--child"]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+        )
         counts = [int(number) for number in re.findall(r"(?:number_of_executed_units: |^#)(\d+)", done.stderr, re.M)]
         tried += max(counts, default=0)
         if done.returncode:
