@@ -34,7 +34,7 @@ from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
 from cleaner.settings import Settings
-from cleaner.shards.folder import write_part
+from cleaner.shards.parts import write_part
 
 ROUNDS = 3
 WARM_UP = 100
