@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from click.testing import CliRunner
 from running import check_books, cleaner, hashes, outcome, part_files
 
 from cleaner import runner
+from cleaner.chain import Rejection
 from cleaner.cli import main
 from cleaner.engines.local import LocalEngine
 from cleaner.errors import CleanerError
@@ -430,6 +432,7 @@ import sys, time
 now = time.time
 time.time = lambda: 2e9 - 1000 * (now() - 1.7e9)  # a thousand times too fast, and backwards
 from cleaner import runner
+from cleaner.chain import Rejection
 from cleaner.cli import main
 if __name__ == "__main__":
     main(sys.argv[1:])
@@ -524,3 +527,41 @@ def test_the_worst_inputs_take_bounded_time_and_memory(tmp_path: Path) -> None:
     assert {source: reason for source, reason, _ in lines} == {name: str(want) for name, (_, want) in WORST.items()}
     assert int(peak) < TWO_GIGABYTES
     assert max(float(seconds) for _, _, seconds in lines) < SETTINGS.timeout
+
+
+class Leaky:
+    """Work whose every batch leaves 100 MB behind in its worker."""
+
+    is_limited = True
+
+    def start(self) -> Callable[[Any], list[str]]:
+        left: list[bytes] = []
+
+        def do(batch: Any) -> list[str]:
+            left.append(b"x" * 100_000_000)
+            time.sleep(0.15)  # long enough to be looked at
+            return [f"{word} done" for word in batch["word"].to_pylist()]
+
+        return do
+
+    def encode(self, items: Sequence[str]) -> pa.Table:
+        return pa.table({"word": list(items)})
+
+    def fail(self, item: str, failure: Rejection) -> list[str]:
+        return [f"{item} {failure.reason}"]
+
+    def join(self, results: Sequence[list[str]]) -> list[str]:
+        return [one for result in results for one in result]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Leaky)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def test_a_worker_that_leaks_memory_is_replaced_and_no_document_pays_for_it() -> None:
+    words = [str(number) for number in range(8)]
+    with LocalEngine(Settings(workers=1, max_memory=400_000_000)) as pool:
+        done = [pool.submit(Leaky(), [word]) for word in words]
+        assert [future.result() for future in done] == [[f"{word} done"] for word in words]
