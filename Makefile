@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint train bench bench-quality bench-rules bench-language bench-speed bench-survey build clean
+.PHONY: help setup demo test test-all lint train bench bench-quality bench-rules bench-language bench-speed fuzz bench-survey build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,9 +68,14 @@ bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites
 bench-language: $(VENV)/.ready ## Detectors of language: right, wrong, CPU time (others than ours: pip install -e '.[bench]')
 	$(BIN)/python bench/language.py
 
-bench-speed: $(VENV)/.ready ## Time of the text chain, beside datatrove's filters (needs the data)
+bench-speed: $(VENV)/.ready ## Time and memory of the chains beside other tools (needs the data), and by workers and size
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[speed]'
-	$(BIN)/python bench/speed.py --json bench/results/speed.json
+	$(BIN)/python bench/speed.py --json bench/results/speed.json $(if $(AGAINST),--against $(AGAINST))
+	$(BIN)/python bench/scaling.py --json bench/results/scaling.json --picture docs/pictures/scaling.svg
+
+fuzz: $(VENV)/.ready ## Look for inputs that break a law, five minutes for each of the targets
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/python tests/fuzzing.py --seconds 300 ingest segments rules blocks restored chain_text chain_html
 
 bench-survey: $(VENV)/.ready ## Corpus evidence on an invented corpus whose truth is known, on labelled pages, and by size
 	$(BIN)/python bench/survey.py truth

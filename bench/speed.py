@@ -1,39 +1,57 @@
-"""CPU time of the text chain, beside datatrove's filters of C4, Gopher and FineWeb on the same documents.
+"""CPU time, clock time and memory of the chains, beside other tools on the same documents in the same run.
 
-    python bench/speed.py [--data DIR] [--json FILE]
+    python bench/speed.py [--data DIR] [--pages N] [--json FILE] [--against FILE]
 
-Documents are the English texts that trafilatura left of labelled pages, of about 2.5 kB each.  Every round changes each
-line a little, so that nothing is remembered from the round before; figures are the fastest of a few rounds, on one
-core, language and rules included.  Then the time of texts of twice as many lines each, up to 20,000.
+Each tool runs in a process of its own.  Texts are the English texts that trafilatura left of labelled pages, of about
+2.5 kB each; every round changes each line a little, so that nothing is remembered from the round before, and the
+fastest of a few rounds counts, language and rules included.  Pages are labelled pages of all languages, each of which
+is seen once, behind others on which a tool has warmed up.  Figures are CPU times of one core: other work on the machine
+changes clock times, and to a lesser degree these, so that only ratios within one run mean something, and
+``--against`` compares ratios: of a text with datatrove's filters, of a page with trafilatura.
+
+Then, of the text chain: the time of each step, and that of texts of twice as many lines each, up to 20,000.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
+import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 from labelled import DATA, Labelled, read_labelled_texts
 
 from cleaner.chain import View
+from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaner
+from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.settings import Settings
+from cleaner.shards.parts import write_part
 
-ROUNDS = 5
+ROUNDS = 3
+WARM_UP = 100
+# A ratio that is this many times what it was is a regression; two runs of the same code differ by a tenth.
+WORSE = 1.25
 SHORTEST, LONGEST = 1_800, 3_400
-CHARACTERS = 2_500
 LINES = (1_250, 2_500, 5_000, 10_000, 20_000)
 WORDS = (
     "council minister harbour bridge treaty region winter market bus border talks river voted signed Monday the of a "
     "in and to for on that with has was said will by from more after when before about over their new old first"
 ).split()
 
+DATATROVE = "datatrove, C4 + Gopher + FineWeb"
+TRAFILATURA = "trafilatura, with metadata"
+
 Round = Callable[[int], float]
+"""Does all documents, changed by a number; CPU seconds that it took."""
 
 
 def documents(data: Path) -> list[Labelled]:
@@ -57,12 +75,6 @@ def varied(texts: Sequence[Labelled], number: int) -> list[Raw]:
         )
         for text in texts
     ]
-
-
-def fastest(action: Round) -> float:
-    """CPU seconds of the fastest round; what is run first is not counted."""
-    action(0)
-    return min(action(number) for number in range(1, ROUNDS + 1))
 
 
 def our_round(cleaner: Cleaner, texts: Sequence[Labelled]) -> Round:
@@ -98,6 +110,169 @@ def datatrove_round(texts: Sequence[Labelled]) -> Round:
         return time.process_time() - started
 
     return run
+
+
+def pages(data: Path, count: int) -> list[Raw]:
+    """Labelled pages, drawn evenly: `WARM_UP` to warm up with, and ``count`` to measure."""
+    with open(data / "gold.jsonl", encoding="utf-8") as stream:
+        known = [json.loads(line) for line in stream]
+    random.Random(0).shuffle(known)
+    return [
+        Raw(
+            id=page["id"],
+            source=page["id"],
+            url=page["url"] or None,
+            html=gzip.decompress((data / page["html"]).read_bytes()).decode("utf-8", "replace"),
+        )
+        for page in known[: WARM_UP + count]
+    ]
+
+
+def by_page(action: Callable[[str, str | None], object]) -> Callable[[Sequence[Raw]], None]:
+    """A tool that takes the HTML of a page and its URL."""
+
+    def run(raws: Sequence[Raw]) -> None:
+        for raw in raws:
+            action(raw.html or "", raw.url)
+
+    return run
+
+
+def html_chain(extractor: str) -> Callable[[Sequence[Raw]], None]:
+    """The whole chain on pages, metadata included."""
+    cleaner = Cleaner(Settings(extractor=extractor))
+    cleaner.warm_up()
+
+    def run(raws: Sequence[Raw]) -> None:
+        for raw in raws:
+            cleaner.clean_raw(raw)
+
+    return run
+
+
+def trafilatura_with_metadata() -> Callable[[Sequence[Raw]], None]:
+    """Trafilatura with its default settings and metadata."""
+    from trafilatura import extract
+
+    return by_page(lambda html, url: extract(html, url=url, with_metadata=True))
+
+
+def trafilatura_fast() -> Callable[[Sequence[Raw]], None]:
+    """Trafilatura without its fallbacks and without metadata."""
+    from trafilatura import extract
+
+    return by_page(lambda html, url: extract(html, url=url, fast=True))
+
+
+def justext_alone() -> Callable[[Sequence[Raw]], None]:
+    """JusText with the stop words of English: those of another language take the same time."""
+    import justext
+
+    stoplist = justext.get_stoplist("English")
+
+    def one(html: str, url: str | None) -> object:
+        try:
+            return justext.justext(html.encode("utf-8"), stoplist, encoding="utf-8")
+        except Exception:  # pages that it cannot parse
+            return None
+
+    return by_page(one)
+
+
+def reading_and_writing(texts: Sequence[Labelled]) -> Round:
+    """Reads the texts from JSONL and writes them to Parquet, with no chain between."""
+    folder = Path(tempfile.mkdtemp(prefix="cleaner-speed-"))
+
+    def run(number: int) -> float:
+        records = (
+            {"id": raw.id, "url": raw.url, "title": raw.title, "text": raw.text} for raw in varied(texts, number)
+        )
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        (folder / "in.jsonl").write_text(lines, encoding="utf-8")
+        started = time.process_time()
+        raws = read_inputs([folder / "in.jsonl"], Settings())
+        write_part(folder / "out.parquet", pa.Table.from_batches([raw_batch(raws)]))
+        return time.process_time() - started
+
+    return run
+
+
+TEXT_TOOLS: dict[str, Callable[[Sequence[Labelled]], Round]] = {
+    "cleaner, text chain": lambda texts: our_round(_warm(Cleaner()), texts),
+    "reading and Parquet writing alone": reading_and_writing,
+    DATATROVE: datatrove_round,
+}
+PAGE_TOOLS: dict[str, Callable[[], Callable[[Sequence[Raw]], None]]] = {
+    "cleaner, HTML chain, auto": lambda: html_chain("auto"),
+    "cleaner, HTML chain, blocks": lambda: html_chain("blocks"),
+    TRAFILATURA: trafilatura_with_metadata,
+    "trafilatura, fast": trafilatura_fast,
+    "jusText": justext_alone,
+}
+
+
+def _warm(cleaner: Cleaner) -> Cleaner:
+    cleaner.warm_up()
+    return cleaner
+
+
+def alone(name: str, data: Path, count: int) -> dict[str, float]:
+    """In a process of its own: CPU and clock seconds a document, documents, characters, peak memory in bytes."""
+    if name in TEXT_TOOLS:
+        texts = documents(data)
+        size, characters = len(texts), sum(len(text.text) for text in texts)
+        run = TEXT_TOOLS[name](texts)
+        run(0)
+        clocks, times = [], []
+        for number in range(1, ROUNDS + 1):
+            started = time.perf_counter()
+            times.append(run(number))
+            clocks.append(time.perf_counter() - started)
+        cpu, clock = min(times), min(clocks)
+    else:
+        raws = pages(data, count)
+        act = PAGE_TOOLS[name]()
+        act(raws[:WARM_UP])
+        measured = raws[WARM_UP:]
+        size, characters = len(measured), sum(len(raw.html or "") for raw in measured)
+        began, started = time.process_time(), time.perf_counter()
+        act(measured)
+        cpu, clock = time.process_time() - began, time.perf_counter() - started
+    return {
+        "cpu": cpu / size,
+        "clock": clock / size,
+        "documents": size,
+        "characters": characters / size,
+        "peak": _peak(),
+    }
+
+
+def _peak() -> int:
+    """Peak memory of this process in bytes; 0 where no system tells it."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def ratios(tools: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """CPU time of each of our chains, times that of the tool it is measured by."""
+    by = dict.fromkeys(TEXT_TOOLS, DATATROVE) | dict.fromkeys(PAGE_TOOLS, TRAFILATURA)
+    return {name: tools[name]["cpu"] / tools[by[name]]["cpu"] for name in tools if name != by[name]}
+
+
+def worse(now: Mapping[str, float], then: Mapping[str, float]) -> list[str]:
+    """What of ours takes `WORSE` times as much as it took.
+
+    >>> worse({"cleaner, x": 0.5, "jusText": 9.0}, {"cleaner, x": 0.3, "jusText": 1.0})
+    ['cleaner, x: 0.50 times the measure, 0.30 before']
+    """
+    return [
+        f"{name}: {now[name]:.2f} times the measure, {before:.2f} before"
+        for name, before in then.items()
+        if name.startswith("cleaner") and now.get(name, 0.0) > WORSE * before
+    ]
 
 
 def by_filter(cleaner: Cleaner, texts: Sequence[Labelled]) -> dict[str, float]:
@@ -145,23 +320,46 @@ def doubling(cleaner: Cleaner) -> dict[int, float]:
 
 
 def main() -> int:
-    """Print the figures."""
+    """Print the figures; 1 when they are worse than those they are compared with."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--json", type=Path, help="write the figures here, too")
+    parser.add_argument("--against", type=Path, help="figures of an earlier run: fail when ratios are worse")
+    parser.add_argument("--alone", choices=[*TEXT_TOOLS, *PAGE_TOOLS], help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.alone:
+        print(json.dumps(alone(options.alone, options.data, options.pages)))
+        return 0
+    tools = {}
+    print("                                       CPU ms  clock ms  documents/s/core  peak MB  a document of")
+    for name in (*TEXT_TOOLS, *PAGE_TOOLS):
+        command = [
+            sys.executable,
+            __file__,
+            "--data",
+            str(options.data),
+            "--pages",
+            str(options.pages),
+            "--alone",
+            name,
+        ]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        tools[name] = found = json.loads(done.stdout.splitlines()[-1])
+        print(
+            f"{name:36} {1000 * found['cpu']:8.2f} {1000 * found['clock']:9.2f} {1 / found['cpu']:17.0f} "
+            f"{found['peak'] / 1e6:8.0f} {found['characters']:8,.0f} characters",
+            flush=True,
+        )
+    now = ratios(tools)
+    for name, ratio in now.items():
+        print(f"{name}: {ratio:.3f} times {DATATROVE if name in TEXT_TOOLS else TRAFILATURA}")
+    cleaner = _warm(Cleaner())
     texts = documents(options.data)
-    characters = sum(len(text.text) for text in texts)
-    cleaner = Cleaner()
-    cleaner.warm_up()
-    scale = CHARACTERS / characters * 1e6
-    ours, theirs = fastest(our_round(cleaner, texts)), fastest(datatrove_round(texts))
+    scale = 1e6 / len(texts)
     steps = by_filter(cleaner, texts)
     growth = doubling(cleaner)
-    print(f"{len(texts)} English texts of {characters // len(texts):,} characters, figures for {CHARACTERS:,}")
-    print(f"cleaner, whole text chain       {ours * scale:9,.0f} us")
-    print(f"datatrove, C4 + Gopher + FineWeb{theirs * scale:9,.0f} us, {theirs / ours:.1f} times as much")
-    print("of it, by step:")
+    print("text chain, by step:")
     for name, seconds in steps.items():
         print(f"  {name:30}{seconds * scale:9,.0f} us {seconds / sum(steps.values()):5.0%}")
     print("lines of one text, seconds, times those of half as many:")
@@ -170,11 +368,17 @@ def main() -> int:
         print(f"  {lines:7,} {seconds:7.2f}" + (f" {seconds / half:5.2f}" if half else ""))
     if options.json:
         figures = {
-            "microseconds": {"cleaner": ours * scale, "datatrove": theirs * scale},
+            "tools": tools,
+            "ratios": now,
             "steps": {name: seconds * scale for name, seconds in steps.items()},
             "lines": growth,
         }
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if options.against:
+        found = worse(now, json.loads(options.against.read_text(encoding="utf-8"))["ratios"])
+        print("\n".join(found) or f"no ratio is {WORSE} times that of {options.against}")
+        return int(bool(found))
     return 0
 
 

@@ -35,25 +35,27 @@ zstd = hostile.zstd
 # What a scrape's markup gets wrong, in pieces: misnesting, foster parents, unfinished constructs, references to
 # characters that are none, elements that change how the rest is read.
 FRAGMENTS = (
-    "<html>", "<head>", "<title>", "</title>", "<body>", "</body>", "</html>", "<!DOCTYPE html>", "<!DOCTYPE", "<!-->",
-    "<!--", "-->", "--!>", "<![CDATA[", "]]>", "<?xml version='1.0'?>", "<?php", "<", "</", "</ >", "< p>", "<>", "&",
-    "<article>", "</article>", "<main>", "</main>", "<div>", "</div>", "<div class='related sidebar'>", "<p>", "</p>",
-    "<p/>", "<p class=story", "<p =a>", "<p a='", "<p a=1 a=2>", "<p hidden>", "<p style='display:none'>", "<br>",
-    "</br>", "<b>", "</b>", "<i>", "</i>", "<a href='/x'>", "<a href='//h:x/'>", "</a>", "<a name=1>", "<nobr>", "<font>",
-    "<h1>", "</h1>", "<h2>", "</h3>", "<ul>", "</ul>", "<li>", "</li>", "<dl><dt>", "<dd>", "</dl>", "<table>",
-    "</table>", "<tr>", "<td>", "</td>", "<th>", "<caption>", "<tbody>", "<colgroup><col>", "<form>", "</form>",
-    "<select><option>", "</select>", "<textarea>", "</textarea>", "<plaintext>", "<xmp>", "<pre>\n", "</pre>", "<script>",
-    "</script>", "<script><!--<script>", "<style>", "</style>", "<noscript>", "</noscript>", "<template>", "</template>",
-    "<frameset>", "<frame>", "<iframe>", "</iframe>", "<object>", "<applet>", "<svg>", "</svg>", "<foreignObject>",
-    "<desc>", "<math>", "<mi>", "<annotation-xml encoding='text/html'>", "<ruby><rt>", "<image>", "<isindex>",
+    "<html>", "<head>", "<title>", "</title>", "<body>", "</body>", "</html>", "<!DOCTYPE html>", "<!DOCTYPE",
+    "<!-->", "<!--", "-->", "--!>", "<![CDATA[", "]]>", "<?xml version='1.0'?>", "<?php", "<", "</", "</ >", "< p>",
+    "<>", "&", "<article>", "</article>", "<main>", "</main>", "<div>", "</div>", "<div class='related sidebar'>",
+    "<p>", "</p>", "<p/>", "<p class=story", "<p =a>", "<p a='", "<p a=1 a=2>", "<p hidden>",
+    "<p style='display:none'>", "<br>", "</br>", "<b>", "</b>", "<i>", "</i>", "<a href='/x'>", "<a href='//h:x/'>",
+    "</a>", "<a name=1>", "<nobr>", "<font>", "<h1>", "</h1>", "<h2>", "</h3>", "<ul>", "</ul>", "<li>", "</li>",
+    "<dl><dt>", "<dd>", "</dl>", "<table>", "</table>", "<tr>", "<td>", "</td>", "<th>", "<caption>", "<tbody>",
+    "<colgroup><col>", "<form>", "</form>", "<select><option>", "</select>", "<textarea>", "</textarea>",
+    "<plaintext>", "<xmp>", "<pre>\n", "</pre>", "<script>", "</script>", "<script><!--<script>", "<style>",
+    "</style>", "<noscript>", "</noscript>", "<template>", "</template>", "<frameset>", "<frame>", "<iframe>",
+    "</iframe>", "<object>", "<applet>", "<svg>", "</svg>", "<foreignObject>", "<desc>", "<math>", "<mi>",
+    "<annotation-xml encoding='text/html'>", "<ruby><rt>", "<image>", "<isindex>",
     "<time datetime='2024-02-30T25:00'>", "</time>", "<blockquote>", "<figure><figcaption>", "<nav>", "</nav>",
     "<footer>", "<aside>", "</aside>", "<header>", "<details><summary>", "<menu>", "<button>", "<base href='::'>",
-    "<meta charset=utf-16>", "<meta property='og:title' content='A &quot;title&quot;'>", "<meta name=author content=''>",
-    "<meta property='article:published_time' content='9999-99-99'>", "<link rel=canonical href='http://[::1'>",
+    "<meta charset=utf-16>", "<meta property='og:title' content='A &quot;title&quot;'>",
+    "<meta name=author content=''>", "<meta property='article:published_time' content='9999-99-99'>",
+    "<link rel=canonical href='http://[::1'>",
     "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"articleBody\":\"", "\"}</script>",
-    "<script type='application/ld+json'>[[[{\"@graph\":[{\"author\":[null,{\"name\":7}]}]}]]]</script>", "&#0;", "&#xD800;",
-    "&#x110000;", "&#128;", "&notit;", "&amp", "&lt;b&gt;", "&nbsp;", "&#10;", "\0", "\r", "\n", "\t", "\u2028", "\ufeff",
-    "\u202e", "e\u0301", "\U0001f469\u200d\U0001f680", " ", "  ", "\u00a0",
+    "<script type='application/ld+json'>[[[{\"@graph\":[{\"author\":[null,{\"name\":7}]}]}]]]</script>", "&#0;",
+    "&#xD800;", "&#x110000;", "&#128;", "&notit;", "&amp", "&lt;b&gt;", "&nbsp;", "&#10;", "\0", "\r", "\n", "\t",
+    "\u2028", "\ufeff", "\u202e", "e\u0301", "\U0001f469\u200d\U0001f680", " ", "  ", "\u00a0",
 )  # fmt: skip
 LINES = (
     *CRUFT,
@@ -215,7 +217,7 @@ def restored(data: bytes) -> None:
 
 def _chain(raw: Any) -> None:
     from cleaner.pipeline import collect
-    from cleaner.run import count
+    from cleaner.runner import count
 
     for loose in (True, False):
         cleaner = _cleaner("auto", loose)
@@ -291,7 +293,7 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["cleaner"]):
-        import cleaner.run  # noqa: F401  (all that targets import, to be followed)
+        import cleaner.runner  # noqa: F401  (all that targets import, to be followed)
     run = TARGETS[target]
     run(b"\0\0\0")  # load everything before the time of an input counts
     known: set[str] = set()
@@ -318,7 +320,7 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
     )
     atheris.Setup(
         [
-            "fuzz", f"-max_total_time={seconds:.0f}", "-timeout=20", "-rss_limit_mb=2000", "-max_len=20000",
+            "fuzz", f"-max_total_time={seconds:.0f}", "-timeout=20", "-rss_limit_mb=6000", "-max_len=20000",
             "-print_final_stats=1", f"-dict={dictionary}", f"-artifact_prefix={finds}/", str(out / "corpus"),
         ],
         one,
@@ -327,7 +329,7 @@ def _fuzz(target: str, seconds: float, out: Path) -> None:
 
 
 def campaign(target: str, seconds: float, out: Path) -> dict[str, object]:
-    """Fuzz a target for so many seconds, again behind inputs that end the process.  Returns what was tried and found."""
+    """Fuzz a target for so many seconds, again after an input that ends the process; what was tried and found."""
     out = out / target
     for name in ("corpus", "finds"):
         (out / name).mkdir(parents=True, exist_ok=True)
@@ -337,7 +339,9 @@ def campaign(target: str, seconds: float, out: Path) -> dict[str, object]:
     tried, ends, end = 0, 0, time.monotonic() + seconds
     while (left := end - time.monotonic()) > 5 and ends < 10:
         command = [sys.executable, __file__, target, "--seconds", str(left), "--out", str(out), "--child"]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+        )
         counts = [int(number) for number in re.findall(r"(?:number_of_executed_units: |^#)(\d+)", done.stderr, re.M)]
         tried += max(counts, default=0)
         if done.returncode:

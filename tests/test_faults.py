@@ -13,7 +13,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,15 @@ import pytest
 from click.testing import CliRunner
 from running import check_books, cleaner, hashes, outcome, part_files
 
+from cleaner import runner
+from cleaner.chain import Rejection
 from cleaner.cli import main
 from cleaner.engines.local import LocalEngine
 from cleaner.errors import CleanerError
 from cleaner.ingest.read import read_inputs
-from cleaner.run import run
+from cleaner.runner import run
 from cleaner.settings import Settings
 
-RUN = sys.modules["cleaner.run"]
 SETTINGS = Settings(workers=1)
 TWO_GIGABYTES = 2_000_000_000
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the limits are Linux's")
@@ -54,11 +57,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # A process that is killed, or kills its workers, at the n-th call of a function in its main thread.
 KILLED = """
 import json, multiprocessing, os, signal, sys
+import cleaner.runner as run_module
 from cleaner.pipeline import Cleaner
-from cleaner.run import run
 from cleaner.settings import Settings
 
-run_module = sys.modules["cleaner.run"]
 run_module.UNIT_RECORDS, run_module.BATCH_RECORDS = 10, 3
 options = json.loads(sys.argv[1])
 calls = 0
@@ -78,7 +80,7 @@ if __name__ == "__main__":
     settings = Settings(workers=options["workers"])
     Cleaner(settings)  # moments begin when the rules are loaded
     sys.setprofile(count)
-    run([options["inputs"]], options["out"], settings, resume=options["resume"])
+    run_module.run([options["inputs"]], options["out"], settings, resume=options["resume"])
     sys.setprofile(None)
     print(calls)
 """
@@ -168,17 +170,23 @@ class Inline(LocalEngine):
     """Does all work in this process: what breaks here is the writing."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.started: dict[int, tuple[Any, Callable[[Any], Any]]] = {}
+        self.settings, self.workers = settings, 1
+        self.started: list[tuple[Any, Callable[[Any], Any]]] = []
 
     def __exit__(self, *_: object) -> None:
         pass
 
-    def map(self, work: Any, batches: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-        if id(work) not in self.started:
-            self.started[id(work)] = work, work.start()
-        for key, items in batches:
-            yield key, self.started[id(work)][1](work.encode(items)) if items else work.join([])
+    def submit(self, work: Any, items: Sequence[Any]) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            do = next((do for known, do in self.started if known == work), None)
+            if do is None:
+                do = work.start()
+                self.started.append((work, do))
+            done.set_result(do(work.encode(items)) if items else work.join([]))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
 
 class Disk:
@@ -197,9 +205,9 @@ class Disk:
 
     def patch(self, patch: pytest.MonkeyPatch) -> None:
         """Stand between the program and everything that it writes with."""
-        patch.setattr(RUN, "LocalEngine", Inline)
-        patch.setattr(RUN, "UNIT_RECORDS", 10)
-        patch.setattr(RUN, "BATCH_RECORDS", 5)
+        patch.setattr(runner, "open_engine", lambda name, settings, address=None: Inline(settings))
+        patch.setattr(runner, "UNIT_RECORDS", 10)
+        patch.setattr(runner, "BATCH_RECORDS", 5)
         write_table, replace, mkdir, opened = pq.write_table, os.replace, Path.mkdir, builtins.open
 
         def torn_table(table: pa.Table, where: Any, *arguments: Any, **options: Any) -> None:
@@ -423,6 +431,8 @@ CLOCK = """
 import sys, time
 now = time.time
 time.time = lambda: 2e9 - 1000 * (now() - 1.7e9)  # a thousand times too fast, and backwards
+from cleaner import runner
+from cleaner.chain import Rejection
 from cleaner.cli import main
 if __name__ == "__main__":
     main(sys.argv[1:])
@@ -517,3 +527,41 @@ def test_the_worst_inputs_take_bounded_time_and_memory(tmp_path: Path) -> None:
     assert {source: reason for source, reason, _ in lines} == {name: str(want) for name, (_, want) in WORST.items()}
     assert int(peak) < TWO_GIGABYTES
     assert max(float(seconds) for _, _, seconds in lines) < SETTINGS.timeout
+
+
+class Leaky:
+    """Work whose every batch leaves 100 MB behind in its worker."""
+
+    is_limited = True
+
+    def start(self) -> Callable[[Any], list[str]]:
+        left: list[bytes] = []
+
+        def do(batch: Any) -> list[str]:
+            left.append(b"x" * 100_000_000)
+            time.sleep(0.15)  # long enough to be looked at
+            return [f"{word} done" for word in batch["word"].to_pylist()]
+
+        return do
+
+    def encode(self, items: Sequence[str]) -> pa.Table:
+        return pa.table({"word": list(items)})
+
+    def fail(self, item: str, failure: Rejection) -> list[str]:
+        return [f"{item} {failure.reason}"]
+
+    def join(self, results: Sequence[list[str]]) -> list[str]:
+        return [one for result in results for one in result]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Leaky)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def test_a_worker_that_leaks_memory_is_replaced_and_no_document_pays_for_it() -> None:
+    words = [str(number) for number in range(8)]
+    with LocalEngine(Settings(workers=1, max_memory=400_000_000)) as pool:
+        done = [pool.submit(Leaky(), [word]) for word in words]
+        assert [future.result() for future in done] == [[f"{word} done"] for word in words]

@@ -1,0 +1,257 @@
+"""Runs of invented corpora of several sizes with one and two workers: time, overhead, memory, and a picture of them.
+
+    python bench/scaling.py [--documents N …] [--workers N …] [--short N …] [--json FILE] [--picture FILE]
+
+Each run is the command line in processes of its own.  Times are CPU times of all its processes, which other work on the
+machine changes less than clock times; what two workers gain is reckoned from them, and the clock's answer stands beside
+it.  ``--short`` are sizes of corpora of short texts, with which peak memory is measured up to many documents.  Evidence
+of the corpus is left out unless ``--survey`` is given.  Needs Linux, whose processes can adopt the orphans of others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synthetic import Corpus, lexicon, sentence, written
+
+from cleaner.ingest.read import read_inputs
+from cleaner.pipeline import Cleaner
+from cleaner.settings import Settings
+
+PR_SET_CHILD_SUBREAPER = 36
+CHAIN_DOCUMENTS = 2_000
+# A run whose overhead or whose loss by a second worker is above these is a regression.
+MOST_OVERHEAD, LEAST_EFFICIENCY, MOST_GROWTH = 0.25, 0.85, 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one run took: CPU seconds of the first process and of all others, clock seconds, peaks in bytes."""
+
+    documents: int
+    workers: int
+    first: float
+    others: float
+    clock: float
+    first_peak: int
+    others_peak: int
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all processes."""
+        return self.first + self.others
+
+
+def write_corpus(folder: Path, documents: int) -> None:
+    """An invented corpus as one file a thousand documents, without its truth."""
+    pages = (record for record, _ in Corpus(documents, max(documents // 50, 10), 0).pages())
+    _write(folder, pages)
+
+
+def write_short(folder: Path, documents: int) -> None:
+    """A corpus of texts of two sentences."""
+    import random
+
+    words = lexicon("en")
+
+    def pages() -> Iterable[dict[str, str]]:
+        for number in range(documents):
+            draw = random.Random(number)
+            text = f"{written(sentence(draw, words, 14), words)}.\n{written(sentence(draw, words, 14), words)}.\n"
+            yield {"id": f"{number:08d}", "url": f"http://site{number % 50}.example/{number}", "text": text}
+
+    _write(folder, pages())
+
+
+def _write(folder: Path, pages: Iterable[dict[str, str]]) -> None:
+    folder.mkdir(parents=True)
+    stream = None
+    for number, record in enumerate(pages):
+        if number % 1000 == 0:
+            if stream is not None:
+                stream.close()
+            stream = open(folder / f"part-{number // 1000:05d}.jsonl", "w", encoding="utf-8")  # noqa: SIM115
+        assert stream is not None
+        stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+    if stream is not None:
+        stream.close()
+
+
+def measure(inputs: Path, out: Path, documents: int, workers: int, options: Sequence[str]) -> Figures:
+    """Run the command line over a corpus and wait for all processes that it leaves."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "cleaner", "run", str(inputs), "-o", str(out), "--workers", str(workers), *options]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    used: dict[int, Any] = {}
+    statuses: dict[int, int] = {}
+    clock = 0.0
+    while True:
+        try:
+            pid, status, usage = os.wait4(-1, 0)
+        except ChildProcessError:
+            break
+        used[pid], statuses[pid] = usage, status
+        if pid == process.pid:
+            clock = time.perf_counter() - started
+    if statuses[process.pid] != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{said}")
+    first = used.pop(process.pid)
+    return Figures(
+        documents,
+        workers,
+        first.ru_utime + first.ru_stime,
+        sum(usage.ru_utime + usage.ru_stime for usage in used.values()),
+        clock,
+        first.ru_maxrss * 1024,
+        max((usage.ru_maxrss for usage in used.values()), default=0) * 1024,
+    )
+
+
+def chain_seconds(inputs: Path) -> float:
+    """CPU seconds a document of the chain alone, in this process, on documents that are read before."""
+    cleaner = Cleaner()
+    cleaner.warm_up()
+    raws = []
+    for raw in read_inputs([inputs], Settings()):
+        raws.append(raw)
+        if len(raws) == CHAIN_DOCUMENTS:
+            break
+    for raw in raws[: len(raws) // 10]:
+        cleaner.clean_raw(raw)
+    rest = raws[len(raws) // 10 :]
+    started = time.process_time()
+    for raw in rest:
+        cleaner.clean_raw(raw)
+    return (time.process_time() - started) / len(rest)
+
+
+def summary(runs: Sequence[Figures], chain: float) -> dict[str, float]:
+    """Overhead and efficiency of the largest corpora that were run.
+
+    ``overhead`` is what a document of a run of one worker takes above the chain alone, as a share of the chain's time;
+    two sizes cancel what starting takes.  ``efficiency`` is that of two workers on two cores: the time that one worker
+    is busy, over the CPU time that two cores share.
+    """
+    by = {(run.documents, run.workers): run for run in runs}
+    sizes = sorted({run.documents for run in runs})
+    found: dict[str, float] = {}
+    alone = [by[size, 1] for size in sizes if (size, 1) in by]
+    if len(alone) > 1:
+        small, large = alone[-2:]
+        each = (large.cpu - small.cpu) / (large.documents - small.documents)
+        found["overhead"] = each / chain - 1
+    both = [size for size in sizes if (size, 1) in by and (size, 2) in by]
+    if both:
+        one, two = by[both[-1], 1], by[both[-1], 2]
+        found["efficiency"] = max(one.others, one.first) / max(two.cpu, 2 * two.first)
+        found["efficiency_by_clock"] = one.clock / (2 * two.clock)
+    return found
+
+
+def picture(runs: Sequence[Figures], short: Sequence[Figures], file: Path) -> None:
+    """Draw time and memory against size."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "cleaner"  # the same picture of the same figures
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    for workers in sorted({run.workers for run in runs}):
+        chosen = [run for run in runs if run.workers == workers]
+        label = f"{workers} worker{'s' if workers > 1 else ''}"
+        left.plot([run.documents for run in chosen], [run.cpu for run in chosen], marker="o", label=label)
+    left.set(xscale="log", yscale="log", xlabel="documents", ylabel="CPU seconds, all processes", title="Time of a run")
+    left.legend()
+    for name, marker in (("first_peak", "o"), ("others_peak", "s")):
+        label = "first process" if name == "first_peak" else "largest worker"
+        sizes = [run.documents for run in short]
+        right.plot(sizes, [getattr(run, name) / 1e6 for run in short], marker=marker, label=label)
+    right.set(xscale="log", xlabel="documents (short texts)", ylabel="peak memory, MB", title="Memory", ylim=(0, None))
+    right.legend()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, metadata={"Date": None})
+
+
+def main() -> int:
+    """Print the figures; fail where a promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, nargs="*", default=[1_000, 10_000])
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--short", type=int, nargs="*", default=[10_000, 50_000])
+    parser.add_argument("--survey", action="store_true", help="two passes, with the evidence of the corpus")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--picture", type=Path)
+    args = parser.parse_args()
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise SystemExit("this system does not let a process adopt orphans: no figures")
+    options = [] if args.survey else ["--no-survey"]
+    runs: list[Figures] = []
+    short: list[Figures] = []
+    chain = 0.0
+    print("documents workers  CPU s  of the first process  ms a document  clock s  peak MB: first, worker")
+    with tempfile.TemporaryDirectory(prefix="cleaner-scaling-") as folder:
+        plan = [(size, workers, False) for size in args.documents for workers in args.workers]
+        plan += [(size, 1, True) for size in args.short]
+        for size, workers, is_short in plan:
+            inputs = Path(folder) / f"{'short' if is_short else 'raw'}-{size}"
+            if not inputs.exists():
+                (write_short if is_short else write_corpus)(inputs, size)
+            out = Path(folder) / f"{inputs.name}-{workers}"
+            # short texts are for memory: none of them is long enough to be a story
+            run = measure(inputs, out, size, workers, [*options, *(["--min-kept", "0"] if is_short else [])])
+            (short if is_short else runs).append(run)
+            each, peaks = 1000 * run.cpu / size, f"{run.first_peak / 1e6:14.0f}, {run.others_peak / 1e6:.0f}"
+            print(
+                f"{size:9,} {workers:7} {run.cpu:6.1f} {run.first:21.1f} {each:14.2f} {run.clock:8.1f} {peaks}"
+                + (" (short texts)" if is_short else ""),
+                flush=True,
+            )
+        if runs:
+            chain = chain_seconds(Path(folder) / f"raw-{max(args.documents)}")
+    found = summary(runs, chain) if runs else {}
+    if runs:
+        print(f"chain alone: {1000 * chain:.2f} ms CPU a document")
+    for name, value in found.items():
+        print(f"{name.replace('_', ' ')}: {value:.0%}")
+    growth = 1.0
+    if len(short) > 1:
+        growth = max(short[-1].first_peak / short[0].first_peak, short[-1].others_peak / short[0].others_peak)
+        found["memory_growth"] = growth
+        print(f"peak memory of {short[-1].documents:,} documents: {growth:.2f} times that of {short[0].documents:,}")
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        figures = {
+            "runs": [asdict(run) for run in runs],
+            "short": [asdict(run) for run in short],
+            "chain": chain,
+            **found,
+        }
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if args.picture:
+        picture(runs, short, args.picture)
+    broken = (
+        found.get("overhead", 0) > MOST_OVERHEAD
+        or found.get("efficiency", 1) < LEAST_EFFICIENCY
+        or growth > MOST_GROWTH
+    )
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
