@@ -1,4 +1,4 @@
-"""The pages are true: their programs print what they say, their commands do what they say, their links lead somewhere."""
+"""The pages are true: programs print what they say, commands do what they say, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_page_prints_what_it_says(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_every_block_of_a_page_is_one_that_is_run_or_says_what_it_is(page: Path) -> None:
-    """A snippet that nobody runs goes stale: code is a file, a session, an output, or commands that are parsed below."""
+    """What nobody runs goes stale: code is a file, a session, an output, or commands that are parsed below."""
     found = blocks(page)
     fences = re.findall(r"^ *```", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(fences) == 2 * len(found), "a fence without a language"

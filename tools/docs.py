@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -52,8 +53,8 @@ def api_reference() -> str:
         is_error = inspect.isclass(value) and issubclass(value, Exception)
         groups["Errors" if is_error else "Classes" if inspect.isclass(value) else "Functions"].append(name)
     parts = [
-        "# Functions and classes\n\nMade from the docstrings, whose examples are run by the tests. [From Python](../api.md) "
-        "tells how it all hangs together.\n"
+        "# Functions and classes\n\nMade from the docstrings, whose examples are run by the tests. "
+        "[From Python](../api.md) tells how it all hangs together.\n"
     ]
     for title, names in groups.items():
         parts.append(f"## {title}\n")
@@ -76,21 +77,16 @@ def entry(name: str, value: object, level: str) -> Iterator[str]:
     if inspect.isclass(value) and not issubclass(value, Exception):
         for inner, member in vars(value).items():
             function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
-            if inner.startswith("_") or not (inspect.isfunction(function) or isinstance(member, property)):
-                if type(member).__name__ != "cached_property" or inner.startswith("_"):
-                    continue
-            yield from entry(f"{name.rpartition('.')[2]}.{inner}", function, "####")
+            is_shown = inspect.isfunction(function) or isinstance(member, property | cached_property)
+            if is_shown and not inner.startswith("_"):
+                yield from entry(f"{name.rpartition('.')[2]}.{inner}", function, "####")
 
 
 def markdown(docstring: str) -> str:
     """A docstring as Markdown: examples become blocks of code."""
     text = re.sub(r"``([^`]+)``", r"`\1`", docstring)
-    return (
-        re.sub(
-            r"(?:^>>> .*(?:\n(?!\n).*)*\n?)+", lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", text, flags=re.M
-        )
-        + "\n"
-    )
+    example = re.compile(r"(?:^>>> .*(?:\n(?!\n).*)*\n?)+", re.MULTILINE)
+    return example.sub(lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", text) + "\n"
 
 
 def gather(pages: Path) -> None:
@@ -103,10 +99,9 @@ def gather(pages: Path) -> None:
     for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")
         (pages / name.lower()).write_text(text, encoding="utf-8")
-    for page in pages.rglob("*.md"):  # a title of a block is the name of its file, which Zensical shows as well
-        page.write_text(
-            page.read_text(encoding="utf-8").replace("```console\n", "```shell-session\n"), encoding="utf-8"
-        )
+    for page in pages.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("```console\n", "```shell-session\n"), encoding="utf-8")
 
 
 def main() -> int:
