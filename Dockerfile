@@ -16,7 +16,7 @@ COPY --from=build /opt/cleaner /opt/cleaner
 ENV PATH="/opt/cleaner/bin:$PATH" \
     PYTHONUTF8=1
 RUN useradd --create-home --uid 10001 cleaner
-USER cleaner
+USER 10001
 WORKDIR /work
 ENTRYPOINT ["cleaner"]
 CMD ["--help"]

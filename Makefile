@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint train bench bench-quality bench-rules bench-language bench-speed fuzz bench-survey build clean
+.PHONY: help setup demo test test-all lint docs train bench bench-quality bench-rules bench-language bench-speed fuzz bench-survey build clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,10 @@ lint: $(VENV)/.ready ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.ready ## Build the documentation as a site into build/docs/site; broken links are errors
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(BIN)/python tools/docs.py
 
 train: $(VENV)/.ready ## Train the models of lines and blocks again, and those that bench-quality measures with (needs the data)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r'^(?P<indent> *)```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^(?P=indent)```$',
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,12 @@ class Block:
 def blocks(path: Path) -> list[Block]:
     page = path.read_text(encoding="utf-8")
     return [
-        Block(found["language"], found["title"], found["body"], page.count("\n", 0, found.start()) + 1)
+        Block(
+            found["language"],
+            found["title"],
+            re.sub(f"^{found['indent']}", "", found["body"], flags=re.MULTILINE),  # of a list
+            page.count("\n", 0, found.start()) + 1,
+        )
         for found in FENCE.finditer(page)
     ]
 

@@ -79,6 +79,8 @@ def diff_command(
 
         if after is None:
             documents = diff(run, rule=rule, filter=filter_name, site=site, min_confidence=least, max_confidence=most)
+            from cleaner.audit.diff import Chosen
+
             chosen = Chosen(filter_name, rule, site, least, most)
             lines = _documents(documents, chosen, context, width, limit, form)
         else:
