@@ -50,7 +50,7 @@ _HTML_START = re.compile(
 _HTML_ANYWHERE = re.compile(r"<(?:html|body|head)[\s>]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z!/][^<>]{0,2000}>")
 HEAD = 4096
-# Of a Parquet file: rows and bytes that are read at a time.  A page holds at least so many rows (Arrow looks at its size
+# Of a Parquet file: rows and bytes that are read at a time.  A page has at least so many rows (Arrow looks at its size
 # after each thousand), and is in memory as a whole, two to three times.
 ROWS, ROWS_BYTES = 64, 64_000_000
 PAGE_ROWS, PAGE_BYTES = 1024, 600_000_000
