@@ -85,7 +85,7 @@ def test_blocks_are_what_a_reader_sees_in_order(html: str, blocks: list[str]) ->
 def test_a_block_knows_its_links_and_its_elements() -> None:
     page = parse_page("<div class='Story Body' id=x><p>half <a href=/>half</a></p><p><a>all</a></p></div>")
     assert page.blocks.linked == [0.5, 1.0]
-    assert page.path(page.blocks.owner[1]) == ("html", "body", "div", "p")
+    assert page.paths()[page.blocks.owner[1]] == ("html", "body", "div", "p")
     assert page.elements.names[page.elements.parent[page.blocks.owner[0]]] == "Story Body x"
 
 

@@ -111,13 +111,14 @@ class Page:
     blocks: Blocks
     elements: Elements
 
-    def path(self, element: int) -> tuple[str, ...]:
-        """Names of the elements from the root down to this one."""
-        tags = [self.elements.tag[element]]
-        while element:
-            element = self.elements.parent[element]
-            tags.append(self.elements.tag[element])
-        return tuple(reversed(tags))
+    def paths(self) -> list[tuple[str, ...]]:
+        """For each element, the names of the elements from the root down to it; those of one path share it."""
+        known: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
+        found: list[tuple[str, ...]] = []
+        for one, tag in enumerate(self.elements.tag):
+            outside = found[self.elements.parent[one]] if one else ()
+            found.append(known.setdefault((outside, tag), (*outside, tag)))
+        return found
 
 
 def parse_page(html: str) -> Page:
@@ -128,7 +129,7 @@ def parse_page(html: str) -> Page:
     >>> page = parse_page("<html><body><nav><a href=/>Home</a></nav><p>The <b>story</b>.<br>More.</p></body></html>")
     >>> page.blocks.text, page.blocks.linked, page.blocks.broken
     (['Home', 'The story.', 'More.'], [1.0, 0.0, 0.0], [False, False, True])
-    >>> page.path(page.blocks.owner[0])
+    >>> page.paths()[page.blocks.owner[0]]
     ('html', 'body', 'nav')
     """
     _check_depth(html)

@@ -244,15 +244,13 @@ def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> lis
 
 def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[Markup]:
     elements, blocks = page.elements, page.blocks
-    # elements of one path share it, and so do those with the same tokens around them
-    paths: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
+    paths = page.paths()
+    # elements with the same tokens around them share these
     sets: dict[tuple[int, str], int] = {}
     known_sets: list[frozenset[str]] = []
-    path_of: list[tuple[str, ...]] = []
     set_of: list[int] = []
-    for one, (tag, names) in enumerate(zip(elements.tag, elements.names, strict=True)):
-        outside, around = (path_of[elements.parent[one]], set_of[elements.parent[one]]) if one else ((), -1)
-        path_of.append(paths.setdefault((outside, tag), (*outside, tag)))
+    for one, names in enumerate(elements.names):
+        around = set_of[elements.parent[one]] if one else -1
         if names or not one:
             found = sets.setdefault((around, names), len(known_sets))
             if found == len(known_sets):
@@ -265,7 +263,7 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
     for place, (code, leaf, owner) in enumerate(zip(where, blocks.leaf, blocks.owner, strict=True)):
         markups.append(
             Markup(
-                path=path_of[owner],
+                path=paths[owner],
                 tokens=known_sets[set_of[leaf]],
                 link_density=blocks.linked[place],
                 witness=verdicts.kept[place],
