@@ -34,6 +34,8 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True)
         self._seen: dict[tuple[int, float], float] = {}
         self._done = threading.Event()
+        self.cost = 0.0
+        """Seconds that the watching took."""
 
     def run(self) -> None:
         while not self._done.wait(0.1):
@@ -43,6 +45,7 @@ class _Watch(threading.Thread):
                     self._seen[process.pid, process.create_time()] = times.user + times.system
                 except psutil.Error:
                     pass
+        self.cost = time.thread_time()
 
     def stop(self) -> float:
         """Seconds of all of them."""
@@ -58,6 +61,7 @@ def _measure(corpus: Path, memory: int, engine: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as out:
         result = run([corpus / "raw"], Path(out) / "out", Settings(memory=memory, workers=2), engine=engine)
     own, workers = time.process_time() - begun, watch.stop()
+    own -= watch.cost
     documents = result.books.documents
     return {
         "memory": memory,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +22,7 @@ from xxhash import xxh3_64_intdigest
 
 import cleaner.progress as progress_module
 from cleaner.chain import Rejection
+from cleaner.engines import local
 from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import Engine, EngineError, each, mapper
 from cleaner.ingest.record import Raw
@@ -69,6 +71,8 @@ def _upper(word: str) -> str:
             held.append(bytearray(20 * MEGABYTE))
             held[-1][::4096] = b"x" * len(held[-1][::4096])
             time.sleep(0.01)
+    if word == "slow":
+        time.sleep(0.5)
     if word == "large":
         return "x" * (40 * MEGABYTE)
     return word.upper()
@@ -101,6 +105,32 @@ def test_results_come_in_the_order_of_the_batches_and_an_empty_batch_has_an_empt
 def test_a_document_that_takes_its_worker_down_is_rejected_and_no_other_is(word: str, said: str) -> None:
     with engine(timeout=1.0 if word == "hang" else 60.0, max_memory=400 * MEGABYTE) as pool:
         assert results(pool, [["a", word, "b"], ["c"]]) == [["A", f"{word}: {said}", "B"], ["C"]]
+
+
+def test_a_worker_that_hangs_does_not_outlive_a_parent_that_was_killed() -> None:
+    script = f"""
+import sys
+sys.path[:0] = [{str(Path(__file__).parent)!r}]
+import test_engine
+from cleaner.engines import local
+if __name__ == "__main__":
+    with test_engine.engine(workers=1, timeout=0.5) as pool:
+        test_engine.results(pool, [["a"]])
+        print(pool._workers[0]._process.pid, flush=True)
+        pool._workers[0]._pipe.send((test_engine.Words().encode(["hang"]), -9.0))
+        os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", "import os\n" + script], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    until(lambda: not psutil.pid_exists(int(done.stdout)), 30)
+
+
+def test_time_in_which_the_program_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "STOPPED", 0.0)
+    with engine(timeout=0.001) as pool:
+        assert results(pool, [["slow"]]) == [["SLOW"]]
 
 
 def test_a_large_result_is_no_excess() -> None:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from running import COMMAND, cleaner, hashes, manifest, outcome, part_files, until
 
 from cleaner.cli import main
+from cleaner.versions import deciding_versions
 
 # Runs with small units, so that a small corpus has several; `faults` says when to die or to kill the workers.
 SCRIPT = """
@@ -303,6 +304,15 @@ def test_a_changed_input_is_noticed(
 @pytest.mark.parametrize("option", [("--max-lost", "0.5"), ("--audit", "counts"), ("--map", "text=body")], ids=" ".join)
 def test_a_changed_setting_is_noticed(option: tuple[str, str], corpus: Path, unfinished: Path) -> None:
     assert "settings changed since it was begun" in refused(corpus, "-o", unfinished, "--resume", *option)
+    assert len(journal(unfinished)) == 3
+
+
+def test_a_changed_library_is_named(corpus: Path, unfinished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = deciding_versions()
+    assert {"lxml", "trafilatura", "selectolax", "numpy", "google-re2"} <= now.keys()
+    monkeypatch.setattr("cleaner.runner.deciding_versions", lambda: now | {"lxml": "9.9"})
+    said = refused(corpus, "-o", unfinished, "--resume")
+    assert f"libraries changed since it was begun (lxml: {now['lxml']!r} then, '9.9' now)" in said
     assert len(journal(unfinished)) == 3
 
 

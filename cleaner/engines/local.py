@@ -34,6 +34,10 @@ from cleaner.settings import Settings
 BATCH_SECONDS = 0.25
 # Seconds between two looks at the memory of a worker; a parser fills 200 MB in that time.
 LOOK = 0.1
+# Between two looks no more than this many seconds count: the user has stopped the program (Ctrl-Z), workers and all.
+STOPPED = 2.0
+# A worker whose parent was killed, and that hangs, ends by itself after its limit and so many seconds.
+ORPHANED = 20.0
 # Workers that may die before they are ready (killed from outside) before the engine gives up.
 MAX_STILLBORN = 5
 
@@ -49,8 +53,12 @@ def _serve(pipe: Connection) -> None:
     try:
         while True:
             given = pipe.recv()
-            if do is not None and isinstance(given, pa.RecordBatch | pa.Table):
-                pipe.send(do(given))
+            if do is not None and isinstance(given, tuple):
+                batch, seconds = given
+                _end_after(2 * seconds + ORPHANED)
+                done = do(batch)
+                _end_after(0)
+                pipe.send(done)
                 continue
             try:
                 do = given.start()
@@ -63,6 +71,12 @@ def _serve(pipe: Connection) -> None:
             pipe.send(None)
     except (EOFError, OSError):
         pass
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process then, whatever it is at; 0 and more than a year are never."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds if seconds < 3e7 else 0)
 
 
 def _start_forkserver() -> None:
@@ -111,7 +125,7 @@ class _Worker:
         if self._process is None or self._work != work:
             self._start(work)
         try:
-            self._pipe.send(batch)
+            self._pipe.send((batch, seconds))
             exceeded = self._wait(seconds, most)
             if exceeded is None:
                 return self._pipe.recv()
@@ -122,9 +136,12 @@ class _Worker:
 
     def _wait(self, seconds: float, most: float) -> TimeoutError | MemoryError | None:
         """Wait for the process to answer.  Returns which of the limits it exceeded before it did."""
-        end = time.monotonic() + seconds
-        while not self._pipe.poll(max(0.0, min(LOOK, end - time.monotonic()))):
-            if time.monotonic() >= end:
+        spent, looked = 0.0, time.monotonic()
+        while not self._pipe.poll(max(0.0, min(LOOK, seconds - spent))):
+            now = time.monotonic()
+            spent += min(now - looked, STOPPED)
+            looked = now
+            if spent >= seconds:
                 return TimeoutError()
             if self._memory() > most:
                 return MemoryError()

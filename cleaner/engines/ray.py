@@ -43,7 +43,7 @@ class RayEngine:
         if self._is_ours:
             own = {} if address else {"num_cpus": settings.workers or None, "include_dashboard": False}
             try:
-                ray.init(address=address or "local", logging_level="warning", log_to_driver=False, **own)
+                ray.init(address=address or "local", logging_level="error", log_to_driver=False, **own)
             except (ConnectionError, ValueError, RuntimeError) as error:
                 raise EngineError(f"--address {address}: no Ray cluster to be reached: {error}") from error
         cpus = int(ray.cluster_resources().get("CPU", 0))

@@ -53,13 +53,20 @@ class RunFolder:
         """
         if self.path.is_file():
             raise FolderError(f"{self.store} is a file; name a folder")
-        with contextlib.ExitStack() as held:
-            try:
-                self.store.create()
-                held.enter_context(self.store.lock())
-            except OSError as error:
-                raise FolderError(f"cannot write to {self.store}: {error.strerror or error}") from error
-            yield
+        is_new = isinstance(self.store, LocalStore) and not self.path.exists()
+        try:
+            with contextlib.ExitStack() as held:
+                try:
+                    self.store.create()
+                    held.enter_context(self.store.lock())
+                except OSError as error:
+                    raise FolderError(f"cannot write to {self.store}: {error.strerror or error}") from error
+                yield
+        except BaseException:
+            if is_new:  # and nothing was written into it
+                with contextlib.suppress(OSError):
+                    self.path.rmdir()
+            raise
 
     @property
     def is_finished(self) -> bool:
