@@ -255,14 +255,14 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def break_the_disk(few: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, step: int) -> None:
-    """Break each ``step``-th operation of a run, resume it, and compare."""
+    """Break the first operations of a run and then each ``step``-th, resume it, and compare."""
     whole = Disk(folder)
     with monkeypatch.context() as patch:
         whole.patch(patch)
         run([few], folder / "whole", SETTINGS)
     want = hashes(folder / "whole")
     assert whole.operations > 40
-    for number in range(1, whole.operations + 1, step):
+    for number in (*range(1, 6), *range(6, whole.operations + 1, step)):
         out = folder / f"out-{number}"
         with monkeypatch.context() as patch:
             Disk(folder, number, code).patch(patch)
@@ -279,7 +279,7 @@ def break_the_disk(few: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, cod
 def test_a_disk_that_is_full_at_some_operation_ends_the_run_and_the_bytes_are_the_same_later(
     few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_the_disk(few, tmp_path, monkeypatch, errno.ENOSPC, 7)
+    break_the_disk(few, tmp_path, monkeypatch, errno.ENOSPC, 10)
 
 
 @pytest.mark.slow
