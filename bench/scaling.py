@@ -139,25 +139,25 @@ def chain_seconds(inputs: Path) -> float:
 
 
 def summary(runs: Sequence[Figures], chain: float) -> dict[str, float]:
-    """Overhead and efficiency of the largest corpora that were run.
+    """Overhead and efficiency, of the two largest corpora that were run.
 
-    ``overhead`` is what a document of a run of one worker takes above the chain alone, as a share of the chain's time;
-    two sizes cancel what starting takes.  ``efficiency`` is that of two workers on two cores: the time that one worker
-    is busy, over the CPU time that two cores share.
+    ``overhead`` is what a document of a run of one worker takes above the chain alone, as a share of the chain's time.
+    ``efficiency`` is that of two workers on two cores: the time that one worker is busy, over the CPU time that two
+    cores share, or twice that of the first process where that is more.  What starting takes cancels out: all of them
+    are differences of two sizes.
     """
     by = {(run.documents, run.workers): run for run in runs}
-    sizes = sorted({run.documents for run in runs})
+    sizes = sorted({run.documents for run in runs})[-2:]
     found: dict[str, float] = {}
-    alone = [by[size, 1] for size in sizes if (size, 1) in by]
-    if len(alone) > 1:
-        small, large = alone[-2:]
-        each = (large.cpu - small.cpu) / (large.documents - small.documents)
-        found["overhead"] = each / chain - 1
-    both = [size for size in sizes if (size, 1) in by and (size, 2) in by]
-    if both:
-        one, two = by[both[-1], 1], by[both[-1], 2]
-        found["efficiency"] = max(one.others, one.first) / max(two.cpu, 2 * two.first)
-        found["efficiency_by_clock"] = one.clock / (2 * two.clock)
+    if len(sizes) < 2 or any((size, 1) not in by for size in sizes):
+        return found
+    small, large = (by[size, 1] for size in sizes)
+    found["overhead"] = (large.cpu - small.cpu) / (large.documents - small.documents) / chain - 1
+    if all((size, 2) in by for size in sizes):
+        few, many = (by[size, 2] for size in sizes)
+        busy = max(large.others - small.others, large.first - small.first)
+        found["efficiency"] = busy / max(many.cpu - few.cpu, 2 * (many.first - few.first))
+        found["efficiency_by_clock"] = (large.clock - small.clock) / (2 * (many.clock - few.clock))
     return found
 
 

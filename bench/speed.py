@@ -331,6 +331,8 @@ def main() -> int:
     if options.alone:
         print(json.dumps(alone(options.alone, options.data, options.pages)))
         return 0
+    # read first: it may be the file that is written
+    before = json.loads(options.against.read_text(encoding="utf-8"))["ratios"] if options.against else {}
     tools = {}
     print("                                       CPU ms  clock ms  documents/s/core  peak MB  a document of")
     for name in (*TEXT_TOOLS, *PAGE_TOOLS):
@@ -376,7 +378,7 @@ def main() -> int:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if options.against:
-        found = worse(now, json.loads(options.against.read_text(encoding="utf-8"))["ratios"])
+        found = worse(now, before)
         print("\n".join(found) or f"no ratio is {WORSE} times that of {options.against}")
         return int(bool(found))
     return 0

@@ -128,7 +128,7 @@ def _block(
     after lines without them; and earlier, where the rule's ``until`` says so.  A heading over the beginning of a text
     (left over from the page's menu) opens nothing.
     """
-    if not any(witnesses.is_prose(place) for place in range(heading)):
+    if witnesses.first_prose >= heading:
         return []
     block: list[tuple[Line, list[str]]] = []
     marked: bool | None = None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from cleaner.chain import Line
 from cleaner.text import fold, is_bullet, is_prose, weight
@@ -38,6 +39,11 @@ class Witnesses:
         if place not in self._prose:
             self._prose[place] = is_prose(self.lines[place].text)
         return self._prose[place]
+
+    @cached_property
+    def first_prose(self) -> int:
+        """The place of the first line that reads like story prose; behind the last line where there is none."""
+        return next(filter(self.is_prose, range(len(self.lines))), len(self.lines))
 
     def signs(self, place: int) -> list[str]:
         """The signs against a line, in a fixed order."""

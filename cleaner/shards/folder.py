@@ -116,9 +116,9 @@ class RunFolder:
         """Write the journal whole: first of all when a run begins, so that one that is killed at once can go on."""
         lines = [f"{json.dumps(entry, sort_keys=True)}\n" for entry in (header, *units)]
         try:
+            self.store.write(JOURNAL, "".join(lines).encode())
             for folder in PARTS:
                 self.store.create(folder)
-            self.store.write(JOURNAL, "".join(lines).encode())
         except OSError as error:
             raise FolderError(f"cannot write to {self.store}: {error.strerror or error}") from error
 
