@@ -353,9 +353,8 @@ def rules_measure(labelled: Sequence[Name], packs: Sequence[Name] = (), *, write
     if write:
         own = {str(Path(pack)) for pack in packs}
         evidence = {one.rule: one.as_dict() for one in result.figures if one.precision is not None}
-        for pack in loaded:
-            if not own or pack.file in own:
-                write_evidence(Path(pack.file), evidence)
+        chosen = [Path(pack.file) for pack in loaded if not own or pack.file in own]
+        result.written = sum(write_evidence(path, evidence) for path in chosen)
     return result
 
 

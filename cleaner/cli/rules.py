@@ -429,8 +429,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
             precision = f"{right / (right + wrong):.3f}" if right + wrong else "–"
             click.echo(f"| {language} | {precision} | {right / max(1, cruft):.3f} | {wrong / max(1, story):.3%} |")
     if write:
-        written = sum(one.precision is not None for one in figures)
-        click.echo(f"figures written for {written} rules", err=True)
+        click.echo(f"figures written for {result.written} rules", err=True)
 
 
 @rules.command("schema")
