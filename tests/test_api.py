@@ -68,6 +68,7 @@ SAYS = {
 RENAMED = {
     "rules fmt": {"files": "pack"},
     "rules new": {"out": "pack"},
+    "rules test": {"own": "shipped"},
     "rules show": {"id": "packs"},  # of the rules that it gives, one has the id
     "restore": {"run": "clean", "out": "removed"},
     "mine": {"out": "inputs"},  # it returns what would be written

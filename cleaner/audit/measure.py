@@ -120,6 +120,8 @@ class Measured:
     removed_story: int
     groups: dict[str, tuple[int, int, int, int]]
     """By language: cruft words, story words, and how many of each were removed."""
+    written: int = 0
+    """Rules into whose packs the figures were written."""
 
     @property
     def precision(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cleaner.rulebook.load import Laid, compose, lay, layers, resolve
+from cleaner.rulebook.load import Laid, compose, lay, resolve
 from cleaner.rulebook.match import Matcher, Rulebook, check_patterns
 from cleaner.rulebook.model import Case, Exemption, Pack, Rule
 from cleaner.text import fold
@@ -40,18 +40,12 @@ def prove_rule(rule: Rule) -> Iterator[Failure]:
             yield Failure(rule.id, "gap", text, "matches by now: make it a hit")
 
 
-def prove(packs: Sequence[Pack], runner: Callable[[Sequence[Pack]], CaseRunner]) -> Iterator[Failure]:
-    """Failures of all packs: their rules, their cases, and their exemptions, which must be needed and must hold.
-
-    A pack is proved with the packs up to its own layer, so that what a later one changes breaks no proof of it.
-    ``runner`` makes the runner of cases with the rules of some packs.
-    """
-    for own, below in layers(packs):
-        yield from prove_layer(own, below, runner(below))
-
-
 def prove_layer(own: Sequence[Pack], below: Sequence[Pack], run: CaseRunner) -> Iterator[Failure]:
-    """Failures of packs when the packs ``below`` are read, these among them."""
+    """Failures of packs when the packs ``below`` are read, these among them.
+
+    Their rules, their cases, and their exemptions, which must be needed and must hold.  A layer is proved with packs
+    up to its own, so that what a later one changes breaks no proof of it.
+    """
     laid, book = lay(below), compose(below)
     for pack in own:
         yield from prove_pack(pack, run)
