@@ -174,15 +174,20 @@ def picture(runs: Sequence[Figures], short: Sequence[Figures], file: Path) -> No
         chosen = [run for run in runs if run.workers == workers]
         label = f"{workers} worker{'s' if workers > 1 else ''}"
         left.plot([run.documents for run in chosen], [run.cpu for run in chosen], marker="o", label=label)
-    left.set(xscale="log", yscale="log", xlabel="documents", ylabel="CPU seconds, all processes", title="Time of a run")
+    left.set(xlabel="documents", ylabel="CPU seconds, all processes", title="Time of a run")
     left.legend()
     for name, marker in (("first_peak", "o"), ("others_peak", "s")):
         label = "first process" if name == "first_peak" else "largest worker"
-        sizes = [run.documents for run in short]
-        right.plot(sizes, [getattr(run, name) / 1e6 for run in short], marker=marker, label=label)
-    right.set(xscale="log", xlabel="documents (short texts)", ylabel="peak memory, MB", title="Memory", ylim=(0, None))
+        right.plot(
+            [run.documents for run in short], [getattr(run, name) / 1e6 for run in short], marker=marker, label=label
+        )
+    right.set(xlabel="documents (short texts)", ylabel="peak memory, MB", title="Memory")
+    right.set_ylim(0, 1.3 * max((max(run.first_peak, run.others_peak) / 1e6 for run in short), default=1.0))
     right.legend()
-    for axes in (left, right):
+    for axes, drawn in ((left, runs), (right, short)):
+        sizes = sorted({run.documents for run in drawn})
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, metadata={"Date": None})
