@@ -116,6 +116,7 @@ class RunFolder:
         """Write the journal whole: first of all when a run begins, so that one that is killed at once can go on."""
         lines = [f"{json.dumps(entry, sort_keys=True)}\n" for entry in (header, *units)]
         try:
+            self.store.create()
             self.store.write(JOURNAL, "".join(lines).encode())
             for folder in PARTS:
                 self.store.create(folder)
