@@ -130,7 +130,8 @@ class Cleaner:
         """A cleaner that goes by this evidence and is the same otherwise; the rules are not loaded again.
 
         >>> cleaner = Cleaner()
-        >>> cleaner.with_survey(None).chain.clean(Document.from_text("Leave a review")).removals[0].rule
+        >>> document = Document.from_text("Leave a review", language="en")
+        >>> cleaner.with_survey(None).chain.clean(document).removals[0].rule
         'en/leave-a-review'
         """
         other = copy.copy(self)

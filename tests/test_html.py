@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 
 import pytest
@@ -312,6 +313,28 @@ def test_a_story_that_the_page_carries_as_data_alone_is_kept(cleaners: dict[str,
         outcome, rejection, _ = cleaners[name].clean_raw(raw(page))
         assert outcome is not None and rejection is None
         assert outcome.text.split("\n")[:-1] == PARAGRAPHS
+
+
+def test_a_page_of_little_but_a_brief_is_an_article(cleaners: dict[str, Cleaner]) -> None:
+    brief = " ".join(PARAGRAPHS[:2])
+    outcome, rejection, _ = cleaners["auto"].clean_raw(raw(f"<title>The crane</title><h1>The crane</h1><p>{brief}</p>"))
+    assert rejection is None and outcome is not None
+    assert outcome.text.split("\n")[:-1] == [brief]
+
+
+@pytest.mark.parametrize("extractor", ["auto", "blocks"])
+def test_a_page_longer_than_all_that_was_learned_from_comes_out_whole(
+    extractor: str, cleaners: dict[str, Cleaner]
+) -> None:
+    words = (
+        "council minister harbour bridge treaty winter market bus border river voted the of a in and to for on".split()
+    )
+    seeded = random.Random(0)
+    told = [" ".join(seeded.choices(words, k=25)).capitalize() + "." for _ in range(1000)]
+    page = raw(f"<title>Story of it</title><article>{''.join(f'<p>{one}</p>' for one in told)}</article>")
+    outcome, rejection, _ = cleaners[extractor].clean_raw(page)
+    assert rejection is None and outcome is not None
+    assert outcome.text.split("\n")[:-1] == told
 
 
 def test_another_extractor_comes_in_by_its_name() -> None:

@@ -125,7 +125,7 @@ def test_the_command_options_that_the_page_names_exist() -> None:
         subprocess.run(
             [sys.executable, "-m", "cleaner", *command, "--help"], capture_output=True, text=True, check=True
         ).stdout
-        for command in (["run"], ["explain"], *(["rules", name] for name in ("lint", "fmt", "measure", "list", "new")))
+        for command in (["run"], ["explain"], *(["rules", name] for name in "test lint fmt measure list new".split()))
     )
     assert named
     assert {option for option in named if not re.search(rf"{option}\b", helps)} == set()

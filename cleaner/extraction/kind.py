@@ -17,6 +17,9 @@ from cleaner.text import is_prose, weight
 # Words of kept prose from which on a page is an article, and those of a page that neither calls itself one nor names a
 # day of publication; see docs/quality.md for what that costs and catches.
 STORY_WORDS, UNCLAIMED_WORDS = 40.0, 80.0
+# A page most of whose words are that story is an article, though it says nothing of itself: a brief, a note, a text
+# that somebody has put into tags.  What was stripped of its article has menus and teasers for the most part.
+MOST = 0.5
 # So much kept text is an article, prose or not.
 ANY_WORDS = 200.0
 # Fewer visible words than this, and scripts: the page is drawn by them.
@@ -75,6 +78,8 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     images = len(page.tree.css("img, picture"))
     if "gallery" in known.kind or (images > 8 and any(_GALLERY.search(title) for title in known.titles)):
         return "gallery", f"{images} pictures and {found}"
+    if story >= max(STORY_WORDS, MOST * total):
+        return None
     links = sum(size * share for size, share in zip(words, page.blocks.linked, strict=True))
     if _is_root(url or (known.canonical.text if known.canonical else None)) or (
         known.kind != "article" and not known.published and links > 0.5 * total

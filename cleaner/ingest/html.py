@@ -41,6 +41,9 @@ ROLES = {
 KEPT = 0.45
 # The witness is asked where more than this share of the story's words is likely to be judged wrongly: on a third of the
 # pages of the development benchmark.  Asked on all it gains .001 of token F1, asked on none it loses .001.
+# What the model takes by itself and the witness takes as well is kept, whatever the second round makes of it: token F1
+# of the pages on which the witness is asked rises from .909 to .912 (.935 to .937 in news), and pages far longer than
+# those that were learned from come out whole.
 DOUBT = 0.08
 # A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
 # page's description, and has at least this chance of being story.
@@ -163,10 +166,15 @@ def _judge(
         return Verdicts([], None, [], {}, _as_data(known, [], []))
     judgement = Judgement(model or block_model(), page, page_facts(page, known))
     witness = None
-    if extractor == "auto" and judgement.doubt > DOUBT:
-        witness = align((ask("trafilatura", raw.html or "", raw.url) or "").split("\n"), texts).taken
-        judgement.hear(witness)
     chance = judgement.model.chance(judgement.scores)
+    if extractor == "auto" and judgement.doubt > DOUBT:
+        heard = ask("trafilatura", raw.html or "", raw.url)
+        if heard:  # who takes nothing at all did not understand the page
+            witness = align(heard.split("\n"), texts).taken
+            judgement.hear(witness)
+            agreed = (chance >= KEPT) & np.array(witness)
+            chance = judgement.model.chance(judgement.scores)
+            chance[agreed] = np.maximum(chance[agreed], KEPT)
     leads = _leads(where, judgement.facts, chance)
     chance[leads] = np.maximum(chance[leads], KEPT)
     for run in _long_runs(judgement.facts, chance):
