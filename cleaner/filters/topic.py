@@ -2,8 +2,9 @@
 
 A block of lines goes when two independent signs agree:
 
-- it is *set apart*: lines that other filters surely took for furniture stand right before it and right behind it (or the text
-  ends there).  Credits, bylines, labels, end marks and one-line promos do not count, since stories go on behind them;
+- it is *set apart*: lines that other filters took for furniture stand right before it, for sure, and right behind it
+  (or the text ends there).  Credits, bylines, labels, end marks and one-line promos do not count, since stories go on
+  behind them;
 - it is about *another subject*: of its telling words (`cleaner.subjects`) fewer stand in headline and story than of any
   paragraph of the story stand in the others, and fewer by far than of a usual one, in number and in proportion.
 
