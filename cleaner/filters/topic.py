@@ -49,8 +49,9 @@ MIN_KNOWN = 50
 # Kinds of rules whose lines stand inside stories; without them it is .872.
 INSIDE = frozenset(("byline", "credit", "endmark", "label", "promo"))
 # A block is opened by what is furniture with this confidence, or by so many removals in a row: .987 (3,393 words of all
-# sites); by any removal .969 (4,651 words), by sure ones alone .980 (2,174), by sure ones or two .976 (3,737).  On a page
-# of readers' letters that no labelled text is made of, single letters that the model had doubts about set others apart.
+# sites); by any removal .969 (4,651 words), by sure ones alone .980 (2,174), by sure ones or two .976 (3,737).  On a
+# page of readers' letters that no labelled text is made of, single letters that the model had doubts about set others
+# apart.
 SURE = 0.8
 MANY = 3
 # Kinds of lines that open what is no story.
