@@ -158,10 +158,7 @@ def _judge(
 ) -> Verdicts:
     texts = page.blocks.text
     if extractor not in ("auto", "blocks"):
-        said = (ask(extractor, raw.html or "", raw.url) or "").split("\n")
-        alignment = align(said, texts)
-        unseen = [text for line in alignment.unseen if (text := _BLANKS.sub(" ", line).strip())]
-        return Verdicts(alignment.taken, alignment.taken, None, {}, unseen)
+        return _word_of((ask(extractor, raw.html or "", raw.url) or "").split("\n"), texts)
     if not texts:
         return Verdicts([], None, [], {}, _as_data(known, [], []))
     judgement = Judgement(model or block_model(), page, page_facts(page, known))
@@ -198,12 +195,16 @@ def _second_opinion(page: Page, raw: Raw) -> Verdicts | None:
 
     It looks into structured data and hidden elements as well.
     """
-    said = trafilatura_text(raw.html or "", raw.url, fast=False) or ""
-    alignment = align(said.split("\n"), page.blocks.text)
-    lines = said.split("\n")
+    lines = (trafilatura_text(raw.html or "", raw.url, fast=False) or "").split("\n")
     prose = sum(weight(line) for line in lines if is_prose(line))
     if prose < SECOND_WORDS and sum(map(weight, lines)) < ANY_WORDS:
         return None
+    return _word_of(lines, page.blocks.text)
+
+
+def _word_of(lines: Sequence[str], texts: Sequence[str]) -> Verdicts:
+    """What an extractor whose word alone counts says of the blocks, by the lines that it gave."""
+    alignment = align(lines, texts)
     unseen = [text for line in alignment.unseen if (text := _BLANKS.sub(" ", line).strip())]
     return Verdicts(alignment.taken, alignment.taken, None, {}, unseen)
 
