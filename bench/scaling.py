@@ -133,8 +133,8 @@ def chain_seconds(inputs: Path) -> float:
         cleaner.clean_raw(raw)
     rest = raws[len(raws) // 10 :]
     started = time.process_time()
-    for raw in rest:
-        cleaner.clean_raw(raw)
+    for _ in cleaner.clean_many(rest):
+        pass
     return (time.process_time() - started) / len(rest)
 
 

@@ -29,10 +29,10 @@ from pathlib import Path
 import pyarrow as pa
 from labelled import DATA, Labelled, read_labelled_texts
 
-from cleaner.chain import View
+from cleaner.chain import View, proposals
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.pipeline import TOGETHER, Cleaner, raw_batch
 from cleaner.settings import Settings
 from cleaner.shards.parts import write_part
 
@@ -83,8 +83,8 @@ def our_round(cleaner: Cleaner, texts: Sequence[Labelled]) -> Round:
     def run(number: int) -> float:
         raws = varied(texts, number)
         started = time.process_time()
-        for raw in raws:
-            cleaner.clean_raw(raw)
+        for _ in cleaner.clean_many(raws):
+            pass
         return time.process_time() - started
 
     return run
@@ -144,8 +144,8 @@ def html_chain(extractor: str) -> Callable[[Sequence[Raw]], None]:
     cleaner.warm_up()
 
     def run(raws: Sequence[Raw]) -> None:
-        for raw in raws:
-            cleaner.clean_raw(raw)
+        for _ in cleaner.clean_many(raws):
+            pass
 
     return run
 
@@ -280,14 +280,15 @@ def by_filter(cleaner: Cleaner, texts: Sequence[Labelled]) -> dict[str, float]:
     best: dict[str, float] = {}
     for number in range(100, 100 + ROUNDS):
         spent: dict[str, float] = defaultdict(float)
-        for raw in varied(texts, number):
+        raws = list(varied(texts, number))
+        for first in range(0, len(raws), TOGETHER):
             started = time.perf_counter()
-            document = cleaner.document(raw)
+            views = [View(cleaner.document(raw)) for raw in raws[first : first + TOGETHER]]
             spent["lines and language"] += time.perf_counter() - started
-            view = View(document)
             for filter in cleaner.chain.filters:
                 started = time.perf_counter()
-                view = cleaner.chain.step(view, filter)
+                proposed = proposals(filter, views)
+                views = [view.less(removals) for view, removals in zip(views, proposed, strict=True)]
                 spent[filter.name] += time.perf_counter() - started
         for name, seconds in spent.items():
             best[name] = min(best.get(name, seconds), seconds)

@@ -38,6 +38,7 @@ from cleaner.rulebook.load import load_rulebook
 from cleaner.scoring.features import (
     FEATURES,
     LEXICAL_FEATURES,
+    Lines,
     grams,
     lexical_features,
     line_features,
@@ -118,7 +119,7 @@ def look_at(source: Labelled) -> Text:
         labels=np.array([LABELS[source.lines[index][1]] for index, _, _ in seen]),
         words=np.array([len(words(source.lines[index][0])) for index, _, _ in seen]),
         taken=np.array([mark.taken for mark in marks]),
-        features=line_features(texts, document.title, marks).astype(np.float32),
+        features=line_features([Lines(texts, marks, document.title)]).astype(np.float32),
         spoken=[spoken_words(text) for text in texts] if document.language in LEXICON_SITES else [],
     )
 

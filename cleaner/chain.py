@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -63,11 +63,17 @@ class View:
 
     document: Document
     removals: tuple[Removal, ...] = ()
+    before: View | None = field(default=None, repr=False, compare=False)
+    """What was kept before the last of the removals, if that is known."""
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines that are still kept, in order; lines with nothing left but white space are not among them."""
-        return tuple(_lines(self))
+        before, cuts = self.before, self.cuts
+        if before is None or "lines" not in before.__dict__:
+            return tuple(filter(None, map(self._line, range(len(self.document.segments)))))
+        kept = (line if line.index not in cuts else self._line(line.index) for line in before.lines)
+        return tuple(filter(None, kept))
 
     @cached_property
     def cuts(self) -> Mapping[int, Sequence[Removal]]:
@@ -84,28 +90,33 @@ class View:
                 place += 1
         return found
 
+    def less(self, removals: Iterable[Removal]) -> View:
+        """What is still kept after some more removals."""
+        proposed = sorted(removals, key=lambda removal: (removal.start, -removal.end))
+        if not proposed:
+            return self
+        before = self if "lines" in self.__dict__ else self.before
+        return View(self.document, _merge(self.removals, proposed, len(self.document.text)), before)
 
-def _lines(view: View) -> Iterator[Line]:
-    text, cuts = view.document.text, view.cuts
-    for index, segment in enumerate(view.document.segments):
-        cut = cuts.get(index, ())
+    def _line(self, index: int) -> Line | None:
+        """What is left of a segment; None where nothing is."""
+        text, segment = self.document.text, self.document.segments[index]
+        cut = self.cuts.get(index)
+        if cut is None:
+            kept = text[segment.start : segment.end]
+            stripped = kept.strip()
+            start = segment.start + len(kept) - len(kept.lstrip())
+            return Line(index, segment, stripped, ((start, start + len(stripped)),)) if stripped else None
         if len(cut) == 1 and cut[0].start <= segment.start and segment.end <= cut[0].end:
-            continue
+            return None
         pieces = _between(segment, cut)
         kept = "".join([text[start:end] for start, end in pieces])
         stripped = kept.strip()
-        if stripped:
-            left = len(kept) - len(kept.lstrip())
-            if cut:
-                pieces = list(_trim(pieces, left, left + len(stripped)))
-            else:
-                pieces = [(segment.start + left, segment.start + left + len(stripped))]
-            yield Line(index, segment, stripped, tuple(pieces))
+        left = len(kept) - len(kept.lstrip())
+        return Line(index, segment, stripped, tuple(_trim(pieces, left, left + len(stripped)))) if stripped else None
 
 
 def _between(segment: Segment, cut: Sequence[Removal]) -> list[tuple[int, int]]:
-    if not cut:
-        return [(segment.start, segment.end)]
     return [
         (max(start, segment.start), min(end, segment.end))
         for start, end in kept_spans(segment.end, cut)
@@ -141,6 +152,16 @@ class Filter(Protocol):
         ...
 
 
+def proposals(filter: Filter, views: Sequence[View]) -> Sequence[Iterable[Removal]]:
+    """What a filter proposes for several documents, one after the other.
+
+    A filter may have a method ``removals_of`` that does the same for many views at once where that saves time; it must
+    propose for each what it would propose for it alone.
+    """
+    together = getattr(filter, "removals_of", None)
+    return [filter.removals(view) for view in views] if together is None else together(views)
+
+
 class Sure:
     """A filter of which only those proposals pass that state at least some confidence."""
 
@@ -151,7 +172,14 @@ class Sure:
 
     def removals(self, view: View) -> Iterable[Removal]:
         """The removals of the filter that are sure enough."""
-        return (removal for removal in self.filter.removals(view) if removal.confidence >= self.min_confidence)
+        return self._sure(self.filter.removals(view))
+
+    def removals_of(self, views: Sequence[View]) -> Sequence[Iterable[Removal]]:
+        """The same for several documents."""
+        return [self._sure(proposed) for proposed in proposals(self.filter, views)]
+
+    def _sure(self, proposed: Iterable[Removal]) -> Iterable[Removal]:
+        return (removal for removal in proposed if removal.confidence >= self.min_confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,19 +248,23 @@ class Chain:
 
     def clean(self, document: Document) -> Outcome:
         """Run all filters over the document."""
-        view = View(document)
-        for filter in self.filters:
-            view = self.step(view, filter)
-        rejected = self.guard.check(document, view.removals) if self.guard else None
-        return Outcome(document, view.removals, rejected)
+        return self.clean_all([document])[0]
 
-    @staticmethod
-    def step(view: View, filter: Filter) -> View:
-        """What is still kept after one more filter."""
-        proposed = sorted(filter.removals(view), key=lambda removal: (removal.start, -removal.end))
-        if not proposed:
-            return view
-        return View(view.document, _merge(view.removals, proposed, len(view.document.text)))
+    def clean_all(self, documents: Sequence[Document]) -> list[Outcome]:
+        """Run all filters over documents, filter by filter; what becomes of one does not depend on the others.
+
+        >>> [outcome.text for outcome in Chain([]).clean_all([Document.from_text("One."), Document.from_text("Two.")])]
+        ['One.', 'Two.']
+        """
+        views = [View(document) for document in documents]
+        for filter in self.filters:
+            proposed = proposals(filter, views)
+            views = [view.less(removals) for view, removals in zip(views, proposed, strict=True)]
+        return [self._outcome(view) for view in views]
+
+    def _outcome(self, view: View) -> Outcome:
+        rejected = self.guard.check(view.document, view.removals) if self.guard else None
+        return Outcome(view.document, view.removals, rejected)
 
 
 def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int) -> tuple[Removal, ...]:

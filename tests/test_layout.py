@@ -14,7 +14,7 @@ from cleaner.chain import Outcome
 from cleaner.document import Document
 from cleaner.filters.layout import MODEL, SAID, text_model, weighed
 from cleaner.pipeline import Cleaner
-from cleaner.scoring.features import FEATURES, Mark, line_features
+from cleaner.scoring.features import FEATURES, Lines, Mark, line_features
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import shapes
 from cleaner.scoring.trees import Trees, load_model
@@ -95,7 +95,7 @@ def test_nothing_goes_where_nothing_would_be_left() -> None:
 
 
 def test_lines_that_are_gone_and_texts_without_certainty_weigh_nothing() -> None:
-    features = line_features(STORY, None, [Mark()] * len(STORY))
+    features = line_features([Lines(STORY, [Mark()] * len(STORY))])
     quiet = weighed(np.full(len(STORY), 1.0), features, np.zeros(len(STORY), dtype=bool))
     assert np.isneginf(quiet).all()
     taken = np.array([False, False, False, True])
@@ -105,7 +105,7 @@ def test_lines_that_are_gone_and_texts_without_certainty_weigh_nothing() -> None
 @given(st.data())
 def test_trees_add_up(data: st.DataObject) -> None:
     trees, depth, width = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 4)))
-    value = st.floats(-3, 3)
+    value = st.floats(-3, 3, width=32)
     feature = [[data.draw(st.integers(0, width - 1)) for _ in range(depth)] for _ in range(trees)]
     border = [[data.draw(value) for _ in range(depth)] for _ in range(trees)]
     leaf = [[data.draw(value) for _ in range(1 << depth)] for _ in range(trees)]
@@ -127,7 +127,7 @@ def test_trees_add_up(data: st.DataObject) -> None:
 
 def test_scores_do_not_depend_on_how_many_lines_are_scored_at_once() -> None:
     lines = [*STORY, *TAIL] * 200
-    features = line_features(lines, None, [Mark()] * len(lines))
+    features = line_features([Lines(lines, [Mark()] * len(lines))])
     scores = text_model().trees.scores(features)
     assert scores[700:705] == pytest.approx(text_model().trees.scores(features[700:705]))
     assert len(text_model().trees.scores(features[:0])) == 0
@@ -160,6 +160,6 @@ def test_shapes_of_lines_in_several_scripts() -> None:
 
 @given(st.lists(st.text(min_size=1).filter(lambda line: line.strip() and "\n" not in line), min_size=1, max_size=6))
 def test_any_lines_have_finite_features(lines: list[str]) -> None:
-    features = line_features(lines, lines[0], [Mark()] * len(lines), Lexicon({"news": 1.0}))
+    features = line_features([Lines(lines, [Mark()] * len(lines), lines[0], Lexicon({"news": 1.0}))])
     assert features.shape == (len(lines), len(FEATURES))
     assert np.isfinite(features).all()

@@ -409,7 +409,7 @@ def test_versions_of_a_document_make_a_chain_of_which_one_may_stay(tmp_path: Pat
         assert (chain["cluster"], chain["size"], chain["version"], chain["kind"]) == (first.id, 3, version, kind)
         assert kept.clean(one).text == one.text
     latest = Cleaner(survey=evidence_of(every, tmp_path / "latest", "site", "latest"))
-    said = [latest.clean_extracted(Extracted(Raw(id=one.id, source=one.id), one))[1] for one in every]
+    said = [next(latest.clean_extracted([Extracted(Raw(id=one.id, source=one.id), one)]))[2] for one in every]
     assert [one.reason if one else None for one in said] == ["duplicate_document", None, "duplicate_document"]
     assert said[0] is not None
     assert f"{corrected.id} is kept: latest version" in said[0].detail

@@ -19,7 +19,7 @@ the model has found no story in them and does not know what belongs to one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from cleaner.chain import View
 from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.rulebook.match import Matcher, Rulebook
-from cleaner.scoring.features import FEATURES, KIND_BITS, NEAR, NO_LEXICON, Mark, around, line_features
+from cleaner.scoring.bounds import Bounds
+from cleaner.scoring.features import FEATURES, KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
 from cleaner.scoring.shape import Flags, Floats
 from cleaner.scoring.trees import Model, load_model
 
@@ -80,32 +81,53 @@ class Layout:
 
     def removals(self, view: View) -> Iterable[Removal]:
         """One removal a line, with the features that weighed most as evidence."""
-        matcher = self.rulebook.matcher(view.document.language, view.document.site)
-        seen = marked_lines(view, matcher)
-        if not seen:
-            return
+        return self.removals_of([view])[0]
+
+    def removals_of(self, views: Sequence[View]) -> Sequence[Sequence[Removal]]:
+        """The removals of several documents, each judged by itself."""
+        found: list[list[Removal]] = [[] for _ in views]
+        matchers = [self.rulebook.matcher(view.document.language, view.document.site) for view in views]
+        seen = [marked_lines(view, matcher) for view, matcher in zip(views, matchers, strict=True)]
+        asked = [place for place, lines in enumerate(seen) if lines]
+        if not asked:
+            return found
         model = self.model
-        lexicon = model.lexicons.get(view.document.language or "", NO_LEXICON)
-        features = line_features(
-            [text for _, text, _ in seen], view.document.title, [mark for *_, mark in seen], lexicon
-        )
-        taken = np.array([mark.taken for *_, mark in seen])
-        spared = np.array([matcher.is_exempt(text) for _, text, _ in seen])
+        texts = [
+            Lines(
+                [text for _, text, _ in seen[place]],
+                [mark for *_, mark in seen[place]],
+                views[place].document.title,
+                model.lexicons.get(views[place].document.language or "", NO_LEXICON),
+            )
+            for place in asked
+        ]
+        features = line_features(texts)
         scores = model.trees.scores(features)
-        weight = weighed(scores, features, taken)
-        chosen = (weight >= model.score_of(self.min_confidence)) & ~spared
-        is_prose = features[:, PROSE] > 0
-        if not (is_prose & ~chosen & ~taken).any():
-            return
-        places = np.flatnonzero(chosen).tolist()
-        for place, moved in zip(places, model.trees.contributions(features[places]), strict=True):
-            segment = view.document.segments[seen[place][0]]
-            because = _because(model, moved)
-            evidence = {"score": round(float(scores[place]), 2), "because": because}
-            said = ", ".join(dict.fromkeys(SAID[name] for name in because))
+        least = model.score_of(self.min_confidence)
+        rows = np.zeros(0, dtype=np.int64)
+        chosen: list[tuple[int, int, float]] = []
+        first = 0
+        for place, text in zip(asked, texts, strict=True):
+            own = slice(first, first + len(text.lines))
+            matcher = matchers[place]
+            spared = np.array([matcher.is_exempt(line) for line in text.lines])
+            taken = np.array([mark.taken for mark in text.marks])
+            weight = weighed(scores[own], features[own], taken)
+            goes = (weight >= least) & ~spared
+            if ((features[own, PROSE] > 0) & ~goes & ~taken).any():
+                lines = np.flatnonzero(goes)
+                rows = np.append(rows, first + lines)
+                chosen += [(place, line, float(weight[line])) for line in lines.tolist()]
+            first = own.stop
+        because = _because(model, model.trees.contributions(features[rows]))
+        for (place, line, weighs), score, reasons in zip(chosen, scores[rows].tolist(), because, strict=True):
+            segment = views[place].document.segments[seen[place][line][0]]
+            said = ", ".join(dict.fromkeys(SAID[name] for name in reasons))
             reason = f"Looks like no part of the story: {said}."
-            confidence = round(float(model.confidence(weight[place])), 3)
-            yield Removal(segment.start, segment.end, NAME, "shape", reason, confidence, evidence)
+            evidence = {"score": round(score, 2), "because": reasons}
+            confidence = round(float(model.confidence(np.array(weighs))), 3)
+            found[place].append(Removal(segment.start, segment.end, NAME, "shape", reason, confidence, evidence))
+        return found
 
 
 def weighed(scores: Floats, features: Floats, taken: Flags) -> Floats:
@@ -132,17 +154,17 @@ def weighed(scores: Floats, features: Floats, taken: Flags) -> Floats:
 
 def _mean_around(values: Floats) -> Floats:
     """Mean over the lines at most `NEAR` away, the line itself not counted; 0 for a line alone."""
-    count = np.ones((1, len(values)))
-    return np.asarray(around(values[None, :], NEAR)[0] / np.maximum(around(count, NEAR)[0], 1.0))
+    bounds = Bounds(np.array([len(values)]))
+    ((total, count),) = bounds.around(np.array([values, np.ones(len(values))]), NEAR)
+    return np.asarray(total / np.maximum(count, 1.0))
 
 
-def _because(model: Model, moved: Floats) -> dict[str, float]:
-    """The features that spoke most for cruft, and by how much log odds."""
-    return {
-        model.features[place]: round(float(moved[place]), 2)
-        for place in np.argsort(-moved, kind="stable")[:REASONS].tolist()
-        if moved[place] > 0
-    }
+def _because(model: Model, moved: Floats) -> Iterator[dict[str, float]]:
+    """Of each line, the features that spoke most for cruft, and by how much log odds."""
+    most = np.argsort(-moved, axis=1, kind="stable")[:, :REASONS]
+    figures = np.round(np.take_along_axis(moved, most, axis=1), 2)
+    for places, weights in zip(most.tolist(), figures.tolist(), strict=True):
+        yield {model.features[place]: weight for place, weight in zip(places, weights, strict=True) if weight > 0}
 
 
 def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]]:

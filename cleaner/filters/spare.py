@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cleaner.chain import Filter, Sure, View
+from cleaner.chain import Filter, Sure, View, proposals
 from cleaner.document import Document, Removal
 from cleaner.rulebook.match import is_one_of
 from cleaner.rulebook.model import Exemption
@@ -63,7 +63,14 @@ class Spare:
 
     def removals(self, view: View) -> Iterator[Removal]:
         """The removals of the filter that no exception forbids."""
-        return (one for one in self.filter.removals(view) if not self.spared.spares(one, view.document))
+        return self._rest(view, self.filter.removals(view))
+
+    def removals_of(self, views: Sequence[View]) -> Sequence[Iterable[Removal]]:
+        """The same for several documents."""
+        return [self._rest(*own) for own in zip(views, proposals(self.filter, views), strict=True)]
+
+    def _rest(self, view: View, proposed: Iterable[Removal]) -> Iterator[Removal]:
+        return (one for one in proposed if not self.spared.spares(one, view.document))
 
 
 def spare(filters: Iterable[Filter], spared: Spared) -> list[Filter]:

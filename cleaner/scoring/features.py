@@ -3,10 +3,10 @@
 Words are compared, never interpreted, so that nothing here knows a language; what is known of languages comes in from
 outside: as `Mark`, what rule packs said of a line, and as `Lexicon`, which words of a language stand in cruft.
 
-All features of a document are one array, a row a line, a column a name of `FEATURES`.  Distances are counted in lines,
-lengths in words (`cleaner.text.weight`).  Figures of one sort (sums around a line, distances to the nearest line of a
-sort, means of a run) are computed together as rows of one matrix, so that the cost of a document lies in its length and
-not in the number of features.
+All features are one array, a row a line, a column a name of `FEATURES`.  Distances are counted in lines, lengths in
+words (`cleaner.text.weight`).  Figures of one sort (sums around a line, distances to the nearest line of a sort, means
+of a run) are computed together as rows of one matrix, for the lines of several texts at once (`scoring.bounds`), so
+that the cost lies in the length of the texts and not in their number or that of the features.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaner.rulebook.model import KINDS
+from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
+from cleaner.scoring.words import Words, number_words
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
 
 KIND_BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
@@ -40,6 +42,8 @@ EDGE = 12
 """Characters by which lines with the same opening or closing know each other."""
 LEXICAL_WORDS = 200
 """Words of a line that the lexicon looks at."""
+SPREAD = 1000.0
+"""Far more than the log odds of any word."""
 
 SHAPE_FEATURES = (
     "words",
@@ -131,38 +135,49 @@ class Mark:
     """Kinds of the rules with action ``cue`` that match it."""
 
 
-def line_features(
-    lines: Sequence[str], title: str | None, marks: Sequence[Mark], lexicon: Lexicon = NO_LEXICON
-) -> Floats:
-    """Features of all lines, an array of shape (lines, len(FEATURES)).
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a text, of at least one character each and without line breaks, and what is known of them."""
 
-    ``lines`` hold at least one character each and no line break; ``marks`` has one entry a line; ``lexicon`` is that of
-    the document's language.
+    lines: Sequence[str]
+    marks: Sequence[Mark]
+    """One a line."""
+    title: str | None = None
+    lexicon: Lexicon = NO_LEXICON
+    """That of the document's language."""
 
-    >>> line_features(["A story.", "More"], None, [Mark(), Mark()]).shape == (2, len(FEATURES))
+
+def line_features(texts: Sequence[Lines]) -> Floats:
+    """Features of all lines of some texts, an array of shape (lines, len(FEATURES)), one text below the other.
+
+    What stands for a text does not depend on the others.  None may be without lines.
+
+    >>> line_features([Lines(["A story.", "More"], [Mark(), Mark()])]).shape == (2, len(FEATURES))
     True
     """
+    bounds = Bounds(np.array([len(text.lines) for text in texts], dtype=np.int64))
+    lines = [line for text in texts for line in text.lines]
+    marks = [mark for text in texts for mark in text.marks]
     shape = shapes(lines)
-    words = shape.words
     ends = np.array([_ending(line) for line in lines], dtype=np.float64)
     starts = np.array([_beginning(line) for line in lines], dtype=np.float64)
     taken = np.array([mark.taken for mark in marks])
-    prose = _is_prose(words, ends) & ~taken
-    spoken = [spoken_words(line) for line in lines]
-    overlaps = _overlaps([subject_words(own) for own in spoken], prose, title)
+    prose = _is_prose(shape.words, ends) & ~taken
+    words = number_words([spoken_words(line) for line in lines])
+    overlaps = _overlaps(words, prose, [text.title for text in texts], bounds)
     flags, hints = _marks(marks, prose)
     hinted = np.asarray(hints.any(axis=0))
     columns = [
-        _shape(lines, shape, ends, starts),
-        _place(words, prose, flags),
-        _neighbours(words, ends, shape.capitalised, starts),
-        _distances(flags),
-        _sums(words, ends, starts, prose, taken, hinted, overlaps[2]),
-        _runs(shape, prose, overlaps[2], flags[1], hinted),
-        _text(words, prose, taken),
+        _shape([text.lines for text in texts], shape, ends, starts),
+        _place(shape.words, prose, flags, bounds),
+        _neighbours(shape.words, ends, shape.capitalised, starts, bounds),
+        _distances(flags, bounds),
+        _sums(shape.words, ends, starts, prose, taken, hinted, overlaps[2], bounds),
+        _runs(shape, prose, overlaps[2], flags[1], hinted, bounds),
+        _text(shape.words, prose, taken, bounds),
         overlaps,
         hints,
-        _lexical(spoken, prose, lexicon) if lexicon else np.zeros((len(LEXICAL_FEATURES), len(lines))),
+        _lexical(words, prose, [text.lexicon for text in texts], bounds),
     ]
     return np.concatenate(columns).T
 
@@ -171,7 +186,8 @@ def lexical_features(
     spoken: Sequence[Sequence[str]], features: npt.NDArray[np.floating[Any]], lexicon: Lexicon
 ) -> Floats:
     """The columns `LEXICAL_FEATURES` of lines of these `spoken_words`, whose other features are known already."""
-    return _lexical(spoken, features[:, FEATURES.index("prose_run")] > 0, lexicon).T
+    prose = features[:, FEATURES.index("prose_run")] > 0
+    return _lexical(number_words(spoken), prose, [lexicon], Bounds(np.array([len(spoken)]))).T
 
 
 def spoken_words(line: str) -> tuple[str, ...]:
@@ -219,13 +235,8 @@ def _has_address(line: str) -> bool:
     return "@" in line or "://" in line or "www." in line
 
 
-def _shape(lines: Sequence[str], shape: Shapes, ends: Floats, starts: Floats) -> Floats:
-    folded = [fold(line) for line in lines]
-    copies = Counter(folded)
-    heads = [text[:EDGE] for text in folded]
-    tails = [text[-EDGE:] for text in folded]
-    openings, closings = Counter(heads), Counter(tails)
-    long = [len(text) > EDGE for text in folded]
+def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: Floats) -> Floats:
+    folded = [[fold(line) for line in lines] for lines in texts]
     return np.array(
         [
             shape.words,
@@ -239,13 +250,27 @@ def _shape(lines: Sequence[str], shape: Shapes, ends: Floats, starts: Floats) ->
             shape.unspaced,
             ends,
             starts,
-            [_has_address(line) for line in lines],
-            [min(copies[text], WIDE) for text in folded],
-            [min(openings[text], WIDE) if is_long else 0 for text, is_long in zip(heads, long, strict=True)],
-            [min(closings[text], WIDE) if is_long else 0 for text, is_long in zip(tails, long, strict=True)],
+            [_has_address(line) for lines in texts for line in lines],
+            [count for lines in folded for count in _counts(lines)],
+            [count for lines in folded for count in _edge_counts(lines, slice(EDGE))],
+            [count for lines in folded for count in _edge_counts(lines, slice(-EDGE, None))],
         ],
         dtype=np.float64,
     )
+
+
+def _counts(texts: Sequence[str]) -> Sequence[int]:
+    """How often each of some texts stands among them, at most `WIDE`."""
+    if len(set(texts)) == len(texts):
+        return [1] * len(texts)
+    counts = Counter(texts)
+    return [min(counts[text], WIDE) for text in texts]
+
+
+def _edge_counts(lines: Sequence[str], edge: slice) -> Sequence[int]:
+    """The same for an edge of some lines; 0 for lines that are no longer than it."""
+    counts = _counts([line[edge] for line in lines])
+    return [count if len(line) > EDGE else 0 for line, count in zip(lines, counts, strict=True)]
 
 
 def _marks(marks: Sequence[Mark], prose: Flags) -> tuple[Flags, Floats]:
@@ -268,21 +293,21 @@ def _marks(marks: Sequence[Mark], prose: Flags) -> tuple[Flags, Floats]:
     return flags != 0, ((cues & bits[:, None]) != 0).astype(np.float64)
 
 
-def _place(words: Floats, prose: Flags, flags: Flags) -> Floats:
-    count = len(words)
+def _place(words: Floats, prose: Flags, flags: Flags, bounds: Bounds) -> Floats:
     told = np.where(prose, words, 0.0)
     measured = np.array([words, told, prose, flags[1], flags[6], flags[5]], dtype=np.float64)
-    through = np.cumsum(measured, axis=1)
+    through = bounds.through(measured)
+    total = through[:, bounds.last][:, bounds.text]
     before = through - measured
-    after = through[:, -1:] - through
-    line = np.arange(count, dtype=np.float64)
+    after = total - through
+    line = bounds.line
     return np.concatenate(
         (
             [
                 np.minimum(line, 400.0),
-                np.minimum(line[::-1], 400.0),
-                (before[0] + words / 2) / max(through[0, -1], 1.0),
-                (before[1] + told / 2) / max(through[1, -1], 1.0),
+                np.minimum(bounds.sizes[bounds.text] - 1 - line, 400.0),
+                (before[0] + words / 2) / np.maximum(total[0], 1.0),
+                (before[1] + told / 2) / np.maximum(total[1], 1.0),
             ],
             before,
             after[[0, 1, 2, 4]],
@@ -290,45 +315,37 @@ def _place(words: Floats, prose: Flags, flags: Flags) -> Floats:
     )
 
 
-def _neighbours(words: Floats, ends: Floats, capitalised: Floats, starts: Floats) -> Floats:
-    padded = np.full((4, len(words) + 4), -1.0)
-    padded[:, 2:-2] = (words, ends, capitalised, starts)
-    count = len(words)
-    return np.concatenate([padded[:, start : start + count] for start in (0, 1, 3, 4)])
+def _neighbours(words: Floats, ends: Floats, capitalised: Floats, starts: Floats, bounds: Bounds) -> Floats:
+    series = np.array([words, ends, capitalised, starts])
+    return np.concatenate([bounds.shifted(series, by, -1.0) for by in (-2, -1, 1, 2)])
 
 
-def _distances(flags: Flags) -> Floats:
-    """How many lines back, and how many on, the nearest other line of each sort stands."""
+def _distances(flags: Flags, bounds: Bounds) -> Floats:
+    """How many lines back, and how many on, the nearest other line of each sort stands in the same text."""
     flags = flags[: len(DISTANCES)]
-    rows, count = flags.shape
-    line = np.arange(count, dtype=np.float64)
-    last = np.full((rows, count), -np.inf)
-    np.maximum.accumulate(np.where(flags, line, -np.inf)[:, :-1], axis=1, out=last[:, 1:])
-    following = np.full((rows, count), np.inf)
-    np.minimum.accumulate(np.where(flags, line, np.inf)[:, :0:-1], axis=1, out=following[:, -2::-1])
-    return np.asarray(np.minimum(np.concatenate((line - last, following - line)), FAR))
-
-
-def around(values: Floats, reach: int) -> Floats:
-    """Sums over the lines at most ``reach`` away, the line itself not counted; one row a series.
-
-    >>> around(np.array([[1.0, 2.0, 4.0, 8.0]]), 1).tolist()
-    [[2.0, 5.0, 10.0, 4.0]]
-    """
-    count = values.shape[1]
-    sums = np.zeros((len(values), count + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    line = np.arange(count)
-    high, low = np.minimum(line + reach + 1, count), np.maximum(line - reach, 0)
-    return np.asarray(sums[:, high] - sums[:, low] - values)
+    line = np.arange(bounds.count)
+    last = np.full(flags.shape, -1)
+    np.maximum.accumulate(np.where(flags, line, -1)[:, :-1], axis=1, out=last[:, 1:])
+    following = np.full(flags.shape, bounds.count)
+    np.minimum.accumulate(np.where(flags, line, bounds.count)[:, :0:-1], axis=1, out=following[:, -2::-1])
+    back = np.where(last >= bounds.first[bounds.text], line - last, FAR)
+    on = np.where(following <= bounds.last[bounds.text], following - line, FAR)
+    return np.asarray(np.minimum(np.concatenate((back, on)), FAR))
 
 
 def _sums(
-    words: Floats, ends: Floats, starts: Floats, prose: Flags, taken: Flags, hinted: Flags, in_prose: Floats
+    words: Floats,
+    ends: Floats,
+    starts: Floats,
+    prose: Flags,
+    taken: Flags,
+    hinted: Flags,
+    in_prose: Floats,
+    bounds: Bounds,
 ) -> Floats:
     look = np.minimum(words, 40.0) // 6 * 64 + ends * 8 + starts
     alike = np.zeros(len(words))
-    alike[1:] = look[1:] == look[:-1]
+    alike[1:] = (look[1:] == look[:-1]) & ~bounds.starts[1:]
     series = np.array(
         [
             np.where(prose, 0.0, words),
@@ -337,22 +354,24 @@ def _sums(
             taken,
             alike,
             hinted,
-            np.maximum(in_prose, 0.0),
+            exact(np.maximum(in_prose, 0.0)),
         ],
         dtype=np.float64,
     )
-    return np.concatenate((around(series, NEAR), around(series, WIDE)))
+    return np.concatenate(bounds.around(series, NEAR, WIDE))
 
 
-def _bounds(flags: Flags) -> tuple[Integers, Integers]:
-    """First place and length of each run of equal flags."""
-    first = np.concatenate(([0], np.flatnonzero(flags[1:] != flags[:-1]) + 1))
-    return first, np.concatenate((first[1:], [len(flags)])) - first
+def _run_bounds(flags: Flags, bounds: Bounds) -> Bounds:
+    """Runs of equal flags inside of texts."""
+    changes = bounds.starts.copy()
+    changes[1:] |= flags[1:] != flags[:-1]
+    first = np.flatnonzero(changes)
+    return Bounds(np.diff(first, append=len(flags)))
 
 
-def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hinted: Flags) -> Floats:
+def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hinted: Flags, bounds: Bounds) -> Floats:
     """Means over the run of lines that a line belongs to: lines without prose between two of prose, or of prose."""
-    first, sizes = _bounds(prose)
+    runs = _run_bounds(prose, bounds)
     words = shape.words
     series = np.array(
         [
@@ -368,64 +387,83 @@ def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hinted:
         ],
         dtype=np.float64,
     )
-    means = np.add.reduceat(series, first, axis=1) / sizes
+    means = runs.total(exact(series)) / runs.sizes
     spread = np.sqrt(np.maximum(means[8] - means[0] ** 2, 0.0))
-    length = np.minimum(sizes, FAR)
-    of_prose = prose[first]
-    order = np.arange(len(first), dtype=np.float64)
-    return np.repeat(
-        np.concatenate(
-            (
-                [np.where(of_prose, 0.0, length), np.where(of_prose, length, 0.0), order, order[::-1], spread],
-                means[:8],
-            )
-        ),
-        sizes,
-        axis=1,
+    length = np.minimum(runs.sizes, FAR)
+    of_prose = prose[runs.first]
+    of_text = Bounds(np.bincount(bounds.text[runs.first]))
+    figures = np.concatenate(
+        (
+            [
+                np.where(of_prose, 0.0, length),
+                np.where(of_prose, length, 0.0),
+                of_text.line,
+                of_text.sizes[of_text.text] - 1 - of_text.line,
+                spread,
+            ],
+            means[:8],
+        )
     )
+    return figures[:, runs.text]
 
 
-def _text(words: Floats, prose: Flags, taken: Flags) -> Floats:
-    count, total = len(words), max(float(words.sum()), 1.0)
-    figures = (total, count, float(words[prose].sum()) / total, total / count, float(taken.sum()) / count)
-    return np.repeat(np.array(figures)[:, None], count, axis=1)
+def _text(words: Floats, prose: Flags, taken: Flags, bounds: Bounds) -> Floats:
+    count = bounds.sizes
+    sums, told, gone = bounds.total(np.array([words, np.where(prose, words, 0.0), taken], dtype=np.float64))
+    total = np.maximum(sums, 1.0)
+    return np.array([total, count, told / total, total / count, gone / count])[:, bounds.text]
 
 
-def _overlaps(own: Sequence[set[str]], prose: Flags, title: str | None) -> Floats:
+def _overlaps(words: Words, prose: Flags, titles: Sequence[str | None], bounds: Bounds) -> Floats:
     """Share of a line's longer words that stand in headline, lead, prose, any other line, the line before or after."""
-    count = len(own)
-    shares = np.full((len(OVERLAP_FEATURES), count), -1.0)
-    sizes = np.array([len(subjects) for subjects in own], dtype=np.int64)
+    shares = np.full((len(OVERLAP_FEATURES), bounds.count), -1.0)
+    chosen = words.subjects()[words.number]
+    known = len(words.vocabulary)
+    line, number = np.divmod(np.unique(words.line[chosen] * known + words.number[chosen]), max(known, 1))
+    sizes = np.bincount(line, minlength=bounds.count)
     shares[5] = sizes
-    numbers: dict[str, int] = {}
-    words = np.array([numbers.setdefault(word, len(numbers)) for subjects in own for word in subjects])
-    if not len(words):
+    if not len(line):
         return shares
-    line = np.repeat(np.arange(count), sizes)
+    # the words of each text, and the place of each word of a line among them
+    own, place = np.unique(bounds.text[line] * known + number, return_inverse=True)
     told = prose[line]
-    titled = subject_words(spoken_words(title)) if title else set()
-    headline = np.array([word in titled for word in numbers])
-    lead = np.zeros(len(numbers), dtype=np.bool_)
-    lead[words[np.isin(line, np.flatnonzero(prose)[:LEAD_LINES])]] = True
-    in_prose = np.bincount(words[told], minlength=len(numbers))
-    anywhere = np.bincount(words, minlength=len(numbers))
+    of_prose = bounds.through(prose[None, :].astype(np.float64))[0]
+    lead = np.zeros(len(own), dtype=np.bool_)
+    lead[place[told & (of_prose[line] <= LEAD_LINES)]] = True
+    in_prose = np.bincount(place[told], minlength=len(own))
+    anywhere = np.bincount(place, minlength=len(own))
+    headline, titled = _in_titles(words, titles, own)
     # the places of each word, in the order of the lines: where it stands in the line before
-    order = np.argsort(words, kind="stable")
-    again = np.zeros(len(words), dtype=np.bool_)
-    again[order[1:]] = (np.diff(words[order]) == 0) & (np.diff(line[order]) == 1)
-    found = np.array([headline[words], lead[words], in_prose[words] > told, anywhere[words] > 1, again])
+    order = np.argsort(place, kind="stable")
+    again = np.zeros(len(line), dtype=np.bool_)
+    again[order[1:]] = (np.diff(place[order]) == 0) & (np.diff(line[order]) == 1)
+    found = np.array([headline[place], lead[place], in_prose[place] > told, anywhere[place] > 1, again])
     filled = np.flatnonzero(sizes)
     first = np.cumsum(sizes) - sizes
     shares[:5, filled] = np.add.reduceat(found, first[filled], axis=1, dtype=np.float64) / sizes[filled]
-    if not titled:
-        shares[0] = -1.0
-    shares[6, :-1] = shares[4, 1:]
+    shares[0, ~titled[bounds.text]] = -1.0
+    shares[6] = bounds.shifted(shares[4:5], 1, -1.0)[0]
     return shares
+
+
+def _in_titles(words: Words, titles: Sequence[str | None], own: Integers) -> tuple[Flags, Flags]:
+    """Which of the words of texts (text by number of words, plus number) stand in its title; which texts have one."""
+    headline = np.zeros(len(own), dtype=np.bool_)
+    titled = np.zeros(len(titles), dtype=np.bool_)
+    numbers: dict[str, int] = {}
+    for text, title in enumerate(titles):
+        subjects = subject_words(spoken_words(title)) if title else ()
+        if subjects:
+            numbers = numbers or {word: number for number, word in enumerate(words.vocabulary)}
+            titled[text] = True
+            asked = [text * len(numbers) + numbers[word] for word in subjects if word in numbers]
+            headline |= np.isin(own, asked)
+    return headline, titled
 
 
 def _plain(words: Sequence[str]) -> list[str]:
     # digits stand before the colon, letters behind it
-    return [word if word > ":" else "#" for word in words[:LEXICAL_WORDS]]
+    return [word if word > ":" else "#" for word in words]
 
 
 def grams(words: Sequence[str]) -> list[str]:
@@ -434,29 +472,44 @@ def grams(words: Sequence[str]) -> list[str]:
     >>> grams(["page", "3", "news"])
     ['page', '#', 'news', 'page #', '# news']
     """
-    plain = _plain(words)
+    plain = _plain(words[:LEXICAL_WORDS])
     return plain + [f"{one} {other}" for one, other in pairwise(plain)]
 
 
-def _lexical(spoken: Sequence[Sequence[str]], prose: Flags, lexicon: Lexicon) -> Floats:
-    count = len(spoken)
-    table = np.zeros((len(LEXICAL_FEATURES), count))
-    line, values = lexicon.look_up([_plain(words) for words in spoken])
-    if len(values):
-        sizes = np.bincount(line, minlength=count)
-        all_grams = np.array([max(2 * min(len(words), LEXICAL_WORDS) - 1, 1) for words in spoken])
-        total = np.bincount(line, values, count)
-        table[0], table[1] = total / np.sqrt(all_grams), total / all_grams
-        values = values[np.lexsort((values, line))]
-        behind = np.cumsum(sizes)
-        for place in range(3):
-            has = sizes > place
-            table[3, has] += np.maximum(values[(behind - 1 - place)[has]], 0.0)
-            table[5, has] += np.minimum(values[(behind - sizes + place)[has]], 0.0)
-            if place == 0:
-                table[2], table[4] = table[3], table[5]
-    first, sizes = _bounds(prose)
-    table[6] = around(table[:1], NEAR)[0]
-    table[7] = around(table[:1], WIDE)[0]
-    table[8] = np.repeat(np.add.reduceat(table[0], first) / sizes, sizes)
+def _lexical(words: Words, prose: Flags, lexicons: Sequence[Lexicon], bounds: Bounds) -> Floats:
+    table = np.zeros((len(LEXICAL_FEATURES), bounds.count))
+    line, values = _odds(words, lexicons, bounds)
+    if not len(values):
+        return table
+    sizes = np.bincount(line, minlength=bounds.count)
+    all_grams = np.maximum(2 * np.minimum(words.sizes, LEXICAL_WORDS) - 1, 1)
+    total = np.bincount(line, values, bounds.count)
+    table[0], table[1] = exact(total / np.sqrt(all_grams)), total / all_grams
+    # in ascending order, line by line
+    values = np.sort(line * SPREAD + values)
+    values -= np.repeat(np.arange(bounds.count), sizes) * SPREAD
+    behind = np.cumsum(sizes)
+    for place in range(3):
+        has = sizes > place
+        table[3, has] += np.maximum(values[(behind - 1 - place)[has]], 0.0)
+        table[5, has] += np.minimum(values[(behind - sizes + place)[has]], 0.0)
+        if place == 0:
+            table[2], table[4] = table[3], table[5]
+    (table[6],), (table[7],) = bounds.around(table[:1], NEAR, WIDE)
+    runs = _run_bounds(prose, bounds)
+    table[8] = (runs.total(table[0]) / runs.sizes)[runs.text]
     return table
+
+
+def _odds(words: Words, lexicons: Sequence[Lexicon], bounds: Bounds) -> tuple[Integers, Floats]:
+    """Line and log odds, in multiples of `GRAIN`, of all words and pairs that the lexicon of a text knows."""
+    early = words.first(LEXICAL_WORDS)
+    plain = _plain(words.vocabulary)
+    found = []
+    for lexicon in {id(one): one for one in lexicons if one}.values():
+        own = np.array([one is lexicon for one in lexicons])
+        chosen = early & own[bounds.text][words.line]
+        found.append(lexicon.odds(lexicon.numbers(plain)[words.number[chosen]], words.line[chosen]))
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    return np.concatenate([line for line, _ in found]), exact(np.concatenate([odds for _, odds in found]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from cleaner.scoring.shape import Floats, Integers
+from cleaner.scoring.words import number_words
 
 
 class Lexicon:
@@ -45,9 +46,16 @@ class Lexicon:
 
     def look_up(self, lines: Sequence[Sequence[str]]) -> tuple[Integers, Floats]:
         """The words of all lines that it knows, then their pairs: place of the line, and log odds."""
-        line = np.repeat(np.arange(len(lines)), [len(words) for words in lines])
+        words = number_words(lines)
+        return self.odds(self.numbers(words.vocabulary)[words.number], words.line)
+
+    def numbers(self, words: Sequence[str]) -> Integers:
+        """The numbers by which it knows words."""
         unknown = repeat(len(self._index))
-        number = np.fromiter(map(self._index.get, chain.from_iterable(lines), unknown), dtype=np.int64, count=len(line))
+        return np.fromiter(map(self._index.get, words, unknown), dtype=np.int64, count=len(words))
+
+    def odds(self, number: Integers, line: Integers) -> tuple[Integers, Floats]:
+        """As `look_up`, of words by its own numbers, each with the place of its line."""
         own = self._own[number]
         pair = self._pair(number[:-1], number[1:])
         place = np.searchsorted(self._pairs, pair)

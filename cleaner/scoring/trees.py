@@ -25,8 +25,10 @@ from numpy.typing import ArrayLike
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 
-# Lines scored at once: bounds the memory of a document of 100,000 lines.
-CHUNK = 512
+# Lines scored at once: what the trees look up for these fits into a cache, which halves the time.
+CHUNK = 192
+# Values of leaves are multiples of this: however many are added, and in whatever order, the sum is exact.
+GRAIN = 2.0**-30
 
 
 class Trees:
@@ -45,13 +47,14 @@ class Trees:
     def __init__(self, feature: ArrayLike, border: ArrayLike, leaf: ArrayLike, bias: float) -> None:
         self.feature = np.array(feature, dtype=np.int64)
         self.border = np.array(border, dtype=np.float64)
-        self.leaf = np.array(leaf, dtype=np.float64)
+        self.leaf = np.rint(np.array(leaf, dtype=np.float64) / GRAIN) * GRAIN
         self.bias = bias
         # many trees ask the same: each question is answered once
         asked = np.stack((self.feature.T.ravel(), self.border.T.ravel()), axis=1)
         questions, place = np.unique(asked, axis=0, return_inverse=True)
         self._asked = questions[:, 0].astype(np.int64)
-        self._above = questions[:, 1:]
+        # features are compared as the library compares them that trained the trees: in single precision
+        self._above = questions[:, 1:].astype(np.float32)
         self._question = place.reshape(self.feature.T.shape)
         self._values = self.leaf.ravel()
         self._first = np.arange(len(self.leaf))[:, None] * self.leaf.shape[1]
@@ -67,10 +70,12 @@ class Trees:
 
     def _leaves(self, features: Floats) -> npt.NDArray[np.int64]:
         """Place of each row's leaf of each tree in the flat array of values: (trees, rows)."""
-        answers = (features.T.take(self._asked, axis=0) > self._above).view(np.uint8)
-        leaves = answers.take(self._question[0], axis=0)
-        for level in range(1, len(self._question)):
-            leaves |= answers.take(self._question[level], axis=0) << level
+        columns = np.ascontiguousarray(features.T, dtype=np.float32)
+        answers = (columns.take(self._asked, axis=0) > self._above).view(np.uint8)
+        leaves = answers.take(self._question[-1], axis=0)
+        for question in self._question[-2::-1]:
+            leaves += leaves  # adding is several times as fast as shifting
+            leaves |= answers.take(question, axis=0)
         return np.asarray(leaves + self._first)
 
     @cached_property
