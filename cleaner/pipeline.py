@@ -45,6 +45,7 @@ from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED, STAGED
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.surveys.collect import survey_documents
 from cleaner.surveys.evidence import Survey
+from cleaner.text import forget_lines
 
 # Places on a page (`cleaner.extraction.places`) whose text is a fact of the document.
 PAGE_CREDITS = frozenset(("byline", "caption"))
@@ -346,6 +347,7 @@ def _together(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
         own = len(one.document.segments) if one.document is not None else 0
         if group and (len(group) == TOGETHER or lines + own > LINES_TOGETHER):
             yield group
+            forget_lines()
             group, lines = [], 0
         group.append(one)
         lines += own

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
+from threading import Lock
 from typing import TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
@@ -70,23 +72,57 @@ LONG_WORDS = 30.0
 
 # Bounds the cost of looking at one line: its shape is settled long before.
 MAX_LOOK = 20_000
-# Several filters ask the same of a line: answers for this many lines are kept, of lines up to this many characters.
-REMEMBERED = 4096
+# Several filters ask the same of a line: answers are kept for lines of up to this many characters, and all of them
+# forgotten when the lines have so many together: as many as the longest document that is cleaned by default.
 REMEMBERED_LENGTH = 2000
+REMEMBERED = 5_000_000
+# What may be kept from one group of documents to the next: the lines of a site come again.
+KEPT = 500_000
+_memories: WeakSet[Callable[[int], None]] = WeakSet()
+_memories_lock = Lock()
 
 
-def _remembered(function: Callable[[str], T]) -> Callable[[str], T]:
-    """A pure function of a line that remembers its last answers, short lines alone: what it keeps is bounded."""
-    known = lru_cache(maxsize=REMEMBERED)(function)
+def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """A pure function of a line, never None, that remembers its answers; what it keeps is bounded.
+
+    >>> shout = remembered(str.upper)
+    >>> shout("read more") is shout("read more")
+    True
+    """
+    known: dict[str, T] = {}
+    held = 0
 
     @wraps(function)
     def answer(line: str) -> T:
-        return known(line) if len(line) <= REMEMBERED_LENGTH else function(line)
+        nonlocal held
+        if (told := known.get(line)) is not None:
+            return told
+        found = function(line)
+        if len(line) <= REMEMBERED_LENGTH:
+            held += len(line)
+            forget(REMEMBERED)
+            known[line] = found
+        return found
 
+    def forget(most: int) -> None:
+        nonlocal held
+        if held > most:
+            known.clear()
+            held = 0
+
+    with _memories_lock:
+        _memories.add(forget)
     return answer
 
 
-@_remembered
+def forget_lines() -> None:
+    """Make room between documents: forget the lines where they are more than may be kept."""
+    with _memories_lock:
+        for forget in _memories:
+            forget(KEPT)
+
+
+@remembered
 def weight(line: str) -> float:
     """Length of a line in words; for scripts without spaces, characters by `CHARACTERS_A_WORD`.
 
@@ -101,7 +137,7 @@ def weight(line: str) -> float:
     return len(_WORD.findall(rest)) + unspaced / CHARACTERS_A_WORD
 
 
-@_remembered
+@remembered
 def ends_sentence(line: str) -> bool:
     """True when the line ends as a sentence does, in any script, closing quotes and brackets aside.
 
@@ -138,7 +174,7 @@ def is_marked(line: str) -> bool:
     return _MARK.match(line) is not None
 
 
-@_remembered
+@remembered
 def is_prose(line: str) -> bool:
     """True when a line reads like story prose: a sentence of some length, or a very long line.
 
@@ -161,7 +197,7 @@ def is_bullet(line: str) -> bool:
     return line != "" and len(line) <= 8 and all(character in BULLETS or character.isspace() for character in line)
 
 
-@_remembered
+@remembered
 def fold(text: str) -> str:
     """The form in which lines are compared: NFKC, case-folded, invisible characters gone, white space collapsed.
 
@@ -177,7 +213,7 @@ def _folded(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
 
 
-@_remembered
+@remembered
 def letters(text: str) -> str:
     """The letters and digits of a text, case-folded: what is left of it whatever becomes of space and punctuation.
 
@@ -253,7 +289,7 @@ def _as_ascii(text: str) -> str | None:
     return text if text.isascii() else None
 
 
-@_remembered
+@remembered
 def tokens(text: str) -> tuple[str, ...]:
     """Case-folded words; single characters of scripts without spaces.
 

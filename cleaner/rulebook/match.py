@@ -20,16 +20,13 @@ import re2
 
 from cleaner.rulebook.model import Rule, RuleError
 from cleaner.rulebook.wide import widen
-from cleaner.text import fold, fold_with_map, weight
+from cleaner.text import fold, fold_with_map, remembered, weight
 
 # The edge of a word in every script: RE2's own \b knows ASCII only.
 _EDGE_BEFORE = r"(?:^|[^\pL\pN\pM_])"
 _EDGE_AFTER = r"(?:$|[^\pL\pN\pM_])"
 # Marks taken off one line by spans; each cut may lay another mark bare at the new end of the line.
 MAX_ROUNDS = 32
-# Several filters ask about the same line: answers for this many lines are kept, of lines up to this many characters.
-REMEMBERED = 1024
-REMEMBERED_LENGTH = 2000
 # Words of a line from which on only those rules are tried that take longer lines than usual.
 LONG_LINE = 40.0
 
@@ -97,7 +94,7 @@ class Matcher:
         self._exempt = exempt or {}
         self.scopes = frozenset(rule.scope for rule in self.rules)
         self._spans: dict[str, list[_Source]] = {}
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._find)
+        self._look = remembered(self._find)
         self._sources: list[_Source] = []
         self._owner: list[int] = []
         self._exempt_lines = frozenset[str]().union(*self._exempt.values())
@@ -132,9 +129,6 @@ class Matcher:
     def is_exempt(self, line: str) -> bool:
         """Whether an exception of a pack names the line: a person said that it belongs to the story."""
         return bool(self._exempt_lines) and fold(line) in self._exempt_lines
-
-    def _look(self, line: str) -> tuple[Rule, ...]:
-        return self._remembered(line) if len(line) <= REMEMBERED_LENGTH else self._find(line)
 
     def _find(self, line: str) -> tuple[Rule, ...]:
         folded = fold(line)
