@@ -163,3 +163,21 @@ def test_any_lines_have_finite_features(lines: list[str]) -> None:
     features = line_features([Lines(lines, [Mark()] * len(lines), lines[0], Lexicon({"news": 1.0}))])
     assert features.shape == (len(lines), len(FEATURES))
     assert np.isfinite(features).all()
+
+
+@given(
+    st.lists(
+        st.lists(st.text("ab é字.-: 1", min_size=1).filter(str.strip) | st.sampled_from([*STORY, *TAIL]), min_size=1),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_features_of_a_text_do_not_depend_on_the_texts_beside_it(texts: list[list[str]]) -> None:
+    lexicons = (Lexicon({"news": 1.0, "read more": 0.7}), Lexicon({}), Lexicon({"a": -0.31}))
+    seen = [
+        Lines(lines, [Mark(taken=number % 3 == 2) for number in range(len(lines))], lines[0], lexicons[place % 3])
+        for place, lines in enumerate(texts)
+    ]
+    together = line_features(seen)
+    alone = np.concatenate([line_features([one]) for one in seen])
+    assert np.array_equal(together, alone)
