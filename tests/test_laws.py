@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pytest
@@ -101,6 +102,32 @@ def test_a_document_comes_out_the_same_whatever_stands_beside_it(batch: list[str
     halves = [CLEANER.clean_batch(raw_batch(part)) for part in (records[:cut], records[cut:])]
     for kind in ("clean", "removed", "rejected"):
         assert getattr(together, kind) == pa.concat_tables([getattr(half, kind) for half in halves])
+
+
+class Stumbling:
+    """Breaks on one text, in the middle of its work on several."""
+
+    name = "stumbling"
+
+    def removals(self, view: View) -> Iterator[Removal]:
+        return iter(self.removals_of([view])[0])
+
+    def removals_of(self, views: Sequence[View]) -> list[list[Removal]]:
+        if any("no step further" in view.document.text for view in views):
+            raise RuntimeError("stumbled")
+        return [[] for _ in views]
+
+
+def test_a_document_that_breaks_a_filter_takes_no_other_with_it() -> None:
+    cleaner = Cleaner()
+    cleaner.chain = Chain([*cleaner.chain.filters, Stumbling()], cleaner.chain.guard)
+    story = "The two ministers met in the old town hall on Monday and signed the border treaty. " * 3
+    records = [Raw(id=name, source=name, text=story + more) for name, more in zip("abc", ("", "no step further", ""))]
+    cleaned = cleaner.clean_batch(raw_batch(records))
+    assert cleaned.clean["id"].to_pylist() == ["a", "c"]
+    assert cleaned.rejected.select(["id", "reason", "detail"]).to_pylist() == [
+        {"id": "b", "reason": "error", "detail": "RuntimeError: stumbled"}
+    ]
 
 
 @given(texts())
