@@ -122,7 +122,8 @@ def test_a_document_that_breaks_a_filter_takes_no_other_with_it() -> None:
     cleaner = Cleaner()
     cleaner.chain = Chain([*cleaner.chain.filters, Stumbling()], cleaner.chain.guard)
     story = "The two ministers met in the old town hall on Monday and signed the border treaty. " * 3
-    records = [Raw(id=name, source=name, text=story + more) for name, more in zip("abc", ("", "no step further", ""))]
+    texts = {"a": story, "b": f"{story}no step further", "c": story}
+    records = [Raw(id=name, source=name, text=text) for name, text in texts.items()]
     cleaned = cleaner.clean_batch(raw_batch(records))
     assert cleaned.clean["id"].to_pylist() == ["a", "c"]
     assert cleaned.rejected.select(["id", "reason", "detail"]).to_pylist() == [
