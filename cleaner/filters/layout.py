@@ -5,7 +5,7 @@ line is cruft.  It was trained, and its probabilities calibrated, on texts that 
 (``bench/train_text.py``, docs/quality.md); it knows lines that rules took as places where cruft begins, and the words
 of English and German cruft, but asks for no language.
 
-Left alone: lines that an exception of a rule pack names, whatever the rule.
+Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`).
 
 The model's score of a line is weighed by what it makes of the document (`weighed`).  Neighbours agree: a line among
 lines that look like cruft is one of them.  The more of a text is to go, and the longer its story, the surer each
@@ -86,8 +86,7 @@ class Layout:
     def removals_of(self, views: Sequence[View]) -> Sequence[Sequence[Removal]]:
         """The removals of several documents, each judged by itself."""
         found: list[list[Removal]] = [[] for _ in views]
-        matchers = [self.rulebook.matcher(view.document.language, view.document.site) for view in views]
-        seen = [marked_lines(view, matcher) for view, matcher in zip(views, matchers, strict=True)]
+        seen = [marked_lines(view, self.rulebook.matcher(view.document.language, view.document.site)) for view in views]
         asked = [place for place, lines in enumerate(seen) if lines]
         if not asked:
             return found
@@ -109,11 +108,9 @@ class Layout:
         first = 0
         for place, text in zip(asked, texts, strict=True):
             own = slice(first, first + len(text.lines))
-            matcher = matchers[place]
-            spared = np.array([matcher.is_exempt(line) for line in text.lines])
             taken = np.array([mark.taken for mark in text.marks])
             weight = weighed(scores[own], features[own], taken)
-            goes = (weight >= least) & ~spared
+            goes = weight >= least
             if ((features[own, PROSE] > 0) & ~goes & ~taken).any():
                 lines = np.flatnonzero(goes)
                 rows = np.append(rows, first + lines)

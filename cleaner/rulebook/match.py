@@ -97,7 +97,6 @@ class Matcher:
         self._look = remembered(self._find)
         self._sources: list[_Source] = []
         self._owner: list[int] = []
-        self._exempt_lines = frozenset[str]().union(*self._exempt.values())
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
                 source = _Source(expression(rule, pattern), rule, pattern)
@@ -125,10 +124,6 @@ class Matcher:
     def every(self, line: str) -> list[Rule]:
         """All rules that match the line, whatever they do about it."""
         return list(self._look(line))
-
-    def is_exempt(self, line: str) -> bool:
-        """Whether an exception of a pack names the line: a person said that it belongs to the story."""
-        return bool(self._exempt_lines) and fold(line) in self._exempt_lines
 
     def _find(self, line: str) -> tuple[Rule, ...]:
         folded = fold(line)
