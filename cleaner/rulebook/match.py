@@ -82,6 +82,30 @@ class _Source:
         return self.wide == self.text or folded.isascii() or self.compiled.search(folded) is not None
 
 
+class _Search:
+    """Finds which of some patterns match a line; each comes with the number of its rule."""
+
+    def __init__(self, sources: Sequence[tuple[int, _Source]]) -> None:
+        self._exact: dict[str, set[int]] = {}
+        self._sources: list[tuple[int, _Source]] = []
+        for index, source in sources:
+            if source.rule.match == "exact":
+                self._exact.setdefault(fold(source.pattern), set()).add(index)
+            else:
+                self._sources.append((index, source))
+        self._filters = tuple(_filters([source for _, source in self._sources]))
+
+    def find(self, folded: str) -> set[int]:
+        """Numbers of the rules that have a pattern which matches a folded line."""
+        found = set(self._exact.get(folded, ()))
+        for first, filter in self._filters:
+            for number in filter.Match(folded) or ():
+                index, source = self._sources[first + number]
+                if index not in found and source.matches(folded):
+                    found.add(index)
+        return found
+
+
 class Matcher:
     """The rules that hold for one language and site, compiled.
 
@@ -95,20 +119,16 @@ class Matcher:
         self.scopes = frozenset(rule.scope for rule in self.rules)
         self._spans: dict[str, list[_Source]] = {}
         self._look = remembered(self._find)
-        self._sources: list[_Source] = []
-        self._owner: list[int] = []
+        sources: list[tuple[int, _Source]] = []
         for index, rule in enumerate(self.rules):
             for pattern in rule.patterns:
                 source = _Source(expression(rule, pattern), rule, pattern)
-                self._sources.append(source)
-                self._owner.append(index)
+                sources.append((index, source))
                 if rule.scope == "span":
                     self._spans.setdefault(rule.id, []).append(source)
-        self._filters = tuple(_filters(self._sources))
+        self._all = _Search(sources)
         # most rules leave long lines alone, where most of a story's characters are
-        self._long_owner = [index for index in self._owner if self._may_match_long(self.rules[index])]
-        self._long_sources = [source for source in self._sources if self._may_match_long(source.rule)]
-        self._long_filters = tuple(_filters(self._long_sources))
+        self._for_long = _Search([one for one in sources if self._may_match_long(one[1].rule)])
 
     @staticmethod
     def _may_match_long(rule: Rule) -> bool:
@@ -128,12 +148,7 @@ class Matcher:
     def _find(self, line: str) -> tuple[Rule, ...]:
         folded = fold(line)
         words = weight(line)
-        is_long = words > LONG_LINE
-        filters = self._long_filters if is_long else self._filters
-        owner = self._long_owner if is_long else self._owner
-        sources = self._long_sources if is_long else self._sources
-        found = [first + number for first, filter in filters for number in filter.Match(folded) or ()]
-        indexes = {owner[number] for number in found if sources[number].matches(folded)}
+        indexes = (self._for_long if words > LONG_LINE else self._all).find(folded)
         if not indexes:
             return ()
         rules = [self.rules[index] for index in sorted(indexes)]
