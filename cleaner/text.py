@@ -209,6 +209,15 @@ def fold(text: str) -> str:
     return " ".join(_folded(text).split())
 
 
+def is_normal(text: str) -> bool:
+    """True when `fold` changes nothing but case and white space.
+
+    >>> is_normal("Straße"), is_normal("NR. ①"), is_normal("co\\u00adoperate")
+    (True, False, False)
+    """
+    return text.isascii() or (unicodedata.is_normalized("NFKC", text) and not _INVISIBLE.search(text))
+
+
 def _folded(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
 

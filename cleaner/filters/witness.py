@@ -30,9 +30,15 @@ class Witnesses:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self._folded = [fold(line.text) for line in lines]
-        self._counts = Counter(self._folded)
         self._prose: dict[int, bool] = {}
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [fold(line.text) for line in self.lines]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(self._folded)
 
     def is_prose(self, place: int) -> bool:
         """Whether the line reads like story prose (`cleaner.text.is_prose`)."""

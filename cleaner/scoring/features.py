@@ -25,7 +25,17 @@ from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
 from cleaner.scoring.words import Words, number_words
-from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, ends_sentence, fold, subject_words, tokens
+from cleaner.text import (
+    BULLETS,
+    CLOSERS,
+    LONG_WORDS,
+    PROSE_WORDS,
+    ends_sentence,
+    fold,
+    is_normal,
+    subject_words,
+    tokens,
+)
 
 KIND_BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 RELATED = KIND_BITS["related"] | KIND_BITS["promo"]
@@ -192,7 +202,7 @@ def lexical_features(
 
 def spoken_words(line: str) -> tuple[str, ...]:
     """The folded words of a line, by which lines and lexicons are compared."""
-    return tokens(line if line.isascii() else fold(line))
+    return tokens(line if is_normal(line) else fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
