@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
@@ -55,8 +56,7 @@ class Markup:
         return self.path[-1] if self.path else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One line or block: a span of the document that runs to the start of the next segment.
 
     The line break and the blank lines behind a line belong to its segment, so that they go where the line goes.
