@@ -46,8 +46,9 @@ UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
 # Rejections that are no errors of the input, besides those of the brake: files that are no documents, folders that are
-# read under another name, pages without an article, and versions of a document of which another one stays.
-QUIET_REASONS = frozenset(("not_a_document", "listed_already", "duplicate_document", *NON_ARTICLES))
+# read under another name or that a run wrote, pages without an article, and versions of a document of which another
+# one stays.
+QUIET_REASONS = frozenset(("not_a_document", "listed_already", "run_folder", "duplicate_document", *NON_ARTICLES))
 
 
 class BooksError(Exception):
@@ -201,7 +202,7 @@ def run(
     paths = [as_place(path) for path in inputs]
     folder = open_folder(out)
     Cleaner(chosen)  # a rule that cannot be used fails before anything is touched
-    check_inputs(paths)
+    check_inputs(paths, folder.place)
     compared = None if baseline is None else RunFolder(Path(baseline))
     if compared is not None:
         if is_url(str(out)):

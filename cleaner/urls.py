@@ -16,7 +16,7 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 
 
 class PlaceError(CleanerError):
-    """A URL that cannot be used; the message says why and what to do."""
+    """A path or URL that cannot be used; the message says why and what to do."""
 
 
 def is_url(place: Path | str) -> bool:
@@ -33,7 +33,11 @@ def as_place(place: Path | str) -> Path | str:
 
     >>> as_place("s3://bucket/in/"), as_place("file:///srv/my%20scrapes"), as_place("scrapes")
     ('s3://bucket/in', PosixPath('/srv/my scrapes'), PosixPath('scrapes'))
+
+    Raises `PlaceError` for an empty path, which would be the working directory: a variable of a shell that is not set.
     """
+    if place == "":
+        raise PlaceError("a path is empty; give it a name, or . for the working directory")
     if isinstance(place, str) and place.startswith("file://"):
         return Path(unquote(urlsplit(place).path))
     return str(place).rstrip("/") if is_url(place) else Path(place)

@@ -25,6 +25,8 @@ from cleaner.ingest.read import from_record, looks_like_html, read_inputs
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import Body, read_bodies
 from cleaner.settings import Settings
+from cleaner.shards.schemas import PARTS
+from cleaner.urls import PlaceError
 
 SETTINGS = Settings()
 LABELS = sorted({*encodings.aliases.aliases, *encodings.aliases.aliases.values()})
@@ -223,6 +225,41 @@ def test_a_link_into_the_output_is_not_read(tmp_path: Path) -> None:
     assert "cleaned/text.txt" in listed(tmp_path / "in")
     found = list(list_files([tmp_path / "in"], exclude=tmp_path / "out"))
     assert all(isinstance(one, InputFile) and "cleaned" not in one.source for one in found)
+
+
+def a_run(folder: Path, tells: str = "run.json") -> Path:
+    for name in PARTS:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "part-00000.parquet").write_bytes(b"PAR1")
+    (folder / tells).write_text("{}")
+    return folder
+
+
+@pytest.mark.parametrize("tells", ["run.json", "journal.jsonl"])
+def test_what_a_run_wrote_among_the_scrapes_is_told_and_not_read(tells: str, tmp_path: Path) -> None:
+    tree(tmp_path)
+    run = a_run(tmp_path / "a" / "out", tells)
+    (told,) = [found for found in list_files([tmp_path]) if isinstance(found, Raw)]
+    assert (told.source, told.reason) == ("a/out", "run_folder")
+    assert listed(tmp_path) == ["a/b/d.txt", "a/c.txt", "a.txt", "b.txt"]
+    assert [one.reason for one in list_files([tmp_path / "a", run]) if isinstance(one, Raw)] == ["run_folder"]
+    assert not [found for found in list_files([tmp_path], exclude=run) if isinstance(found, Raw)]
+    assert listed(run / "clean") == ["part-00000.parquet"]  # of which somebody wants the shards
+
+
+def test_a_run_is_no_input_of_another_one_but_its_shards_are(tmp_path: Path) -> None:
+    run = a_run(tmp_path / "out")
+    with pytest.raises(InputError, match=r"out is a folder that a run wrote; .* or .*/out/clean"):
+        check_inputs([tmp_path / "out"])
+    check_inputs([run / "clean", run], exclude=run)
+    (tmp_path / "mine" / "clean").mkdir(parents=True)
+    (tmp_path / "mine" / "run.json").write_text("{}")
+    check_inputs([tmp_path / "mine"])  # a folder of somebody else's that only looks a little like one
+
+
+def test_an_empty_path_is_not_the_working_directory() -> None:
+    with pytest.raises(PlaceError, match="a path is empty"):
+        check_inputs([""])
 
 
 def test_an_input_that_is_not_there_is_named() -> None:

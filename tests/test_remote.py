@@ -20,8 +20,9 @@ import pytest
 from running import COMMAND, hashes, until
 
 import cleaner
-from cleaner.ingest.files import InputError, InputFile, list_files
+from cleaner.ingest.files import InputError, InputFile, check_inputs, list_files
 from cleaner.ingest.read import read_inputs
+from cleaner.ingest.record import Raw
 from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError
 from cleaner.shards.lock import LOCK, LockError
@@ -123,6 +124,18 @@ def test_output_inside_the_input_is_not_read(memory: Any, corpus: Path) -> None:
     upload(memory, corpus, "/in")
     upload(memory, corpus, "/in/out")
     assert len(list(list_files(["memory://in"], exclude="memory://in/out"))) == 15
+
+
+def test_what_a_run_wrote_among_the_scrapes_is_told_and_not_read(memory: Any, corpus: Path) -> None:
+    upload(memory, corpus, "/in")
+    for name in ("clean/a.parquet", "removed/a.parquet", "rejected/a.parquet", "run.json"):
+        memory.pipe_file(f"/in/z/out/{name}", b"{}")
+    found = list(list_files(["memory://in"]))
+    assert [(one.source, one.reason) for one in found if isinstance(one, Raw)] == [("z/out", "run_folder")]
+    assert len(found) == 15 + 1
+    with pytest.raises(InputError, match="a folder that a run wrote"):
+        check_inputs(["memory://in/z/out"])
+    check_inputs(["memory://in/z/out"], exclude="memory://in/z/out")
 
 
 def test_what_is_not_there_and_what_nobody_can_reach_is_told(memory: Any, tmp_path: Path) -> None:

@@ -30,6 +30,11 @@ class InputFile:
     size: int
 
 
+# What tells a folder that a run wrote: what it holds, and one of these, of a finished and of an unfinished run.
+RUN_HOLDS = frozenset(("clean", "removed", "rejected"))
+RUN_TELLS = frozenset(("run.json", "journal.jsonl"))
+
+
 class InputError(CleanerError, ValueError):
     """An input that is not there or cannot be listed at all, or a machine that can open no more files."""
 
@@ -49,8 +54,9 @@ def list_files(inputs: Sequence[Path | str], exclude: Path | str | None = None) 
     Directories are walked without holding them all in memory.  Hidden files and folders (a leading dot) and the
     folder ``exclude`` are left out.  Every directory is listed once, under its own name where it has one below the
     inputs: links to directories come last, and one to a directory that is listed already gives a `Raw`, with reason
-    ``link_loop`` where it leads back to a folder that it stands in and ``listed_already`` elsewhere.  An input inside
-    another one is listed once.
+    ``link_loop`` where it leads back to a folder that it stands in and ``listed_already`` elsewhere.  A folder that a
+    run wrote gives a `Raw` with reason ``run_folder``: what came out of a run would else go in with the scrapes.  An
+    input inside another one is listed once.
 
     ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
 
@@ -90,7 +96,7 @@ def _list_urls(urls: Sequence[str], among_paths: bool, exclude: str | None) -> I
         raise InputError(f"{', '.join(urls)}: cannot be listed: {type(error).__name__}: {error}") from error
 
 
-def _found_at(urls: Sequence[str], among_paths: bool, exclude: str | None) -> Iterator[InputFile]:
+def _found_at(urls: Sequence[str], among_paths: bool, exclude: str | None) -> Iterator[InputFile | Raw]:
     places = [(url, *open_url(url)) for url in urls]
     root = None
     if not among_paths and len({url_of("", *place) for place in places}) == 1:
@@ -103,11 +109,15 @@ def _found_at(urls: Sequence[str], among_paths: bool, exclude: str | None) -> It
         for path, size in _walk_url(system, top, None if exclude is None else open_url(exclude)[1]):
             url = url_of(path, *place)
             if len(places) == 1 or _first(url, seen):
-                yield InputFile(url, url if root is None else path.removeprefix(root).lstrip("/"), size)
+                source = url if root is None else path.removeprefix(root).lstrip("/")
+                yield _of_a_run(source or url) if size is None else InputFile(url, source, size)
 
 
-def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str, int]]:
-    """Paths and sizes of the files below a path, in the order in which `_Walk` has them, one folder in memory."""
+def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str, int | None]]:
+    """Paths and sizes of the files below a path, in the order in which `_Walk` has them, one folder in memory.
+
+    A folder that a run wrote stands for itself, without a size.
+    """
     if not system.isdir(top):
         yield top, _size_at(system.info(top))
         return
@@ -122,7 +132,10 @@ def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str,
             yield path, _size_at(facts)
         elif path != exclude:
             found = ((one["name"].rstrip("/"), one) for one in system.ls(path, detail=True))
-            named = ((name, name.rpartition("/")[2], one) for name, one in found if name != path)
+            named = [(name, name.rpartition("/")[2], one) for name, one in found if name != path]
+            if is_run_folder(name for _, name, _ in named):
+                yield path, None
+                continue
             stack.append(iter(sorted((one for one in named if not one[1].startswith(".")), key=lambda one: one[1])))
 
 
@@ -131,8 +144,26 @@ def _size_at(facts: dict[str, Any]) -> int:
     return -1 if size is None else int(size)
 
 
-def check_inputs(inputs: Sequence[Path | str]) -> None:
-    """Raise `InputError` for an input that is not there (``-`` always is), `urls.PlaceError` where none can be."""
+def is_run_folder(names: Iterable[str]) -> bool:
+    """Whether a folder that holds files and folders of these names is one that a run wrote.
+
+    >>> is_run_folder(["clean", "rejected", "removed", "report.html", "run.json"]), is_run_folder(["clean", "run.json"])
+    (True, False)
+    """
+    held = set(names)
+    return held >= RUN_HOLDS and not held.isdisjoint(RUN_TELLS)
+
+
+def _of_a_run(source: str) -> Raw:
+    detail = "a folder that a run wrote; its shards are not read"
+    return Raw(id=source, source=source, reason="run_folder", detail=detail)
+
+
+def check_inputs(inputs: Sequence[Path | str], exclude: Path | str | None = None) -> None:
+    """Raise `InputError` for an input that no run can begin with, `urls.PlaceError` where none can be.
+
+    That is one that is not there (``-`` always is), or a folder that a run wrote, unless it is the folder ``exclude``.
+    """
     if not inputs:
         raise InputError("no input given; name a directory, files, or - for JSONL on standard input")
     for place in map(as_place, inputs):
@@ -140,12 +171,33 @@ def check_inputs(inputs: Sequence[Path | str]) -> None:
             system, path = open_url(place)
             try:
                 is_there = system.exists(path)
+                held = [one.rstrip("/") for one in system.ls(path, detail=False)] if system.isdir(path) else []
             except Exception as error:
                 raise InputError(f"{place}: cannot be reached: {type(error).__name__}: {error}") from error
         else:
             is_there = str(place) == "-" or place.exists()
+            held = _held(place)
         if not is_there:
             raise InputError(f"{place}: no such file or directory")
+        if is_run_folder(one.rpartition("/")[2] for one in held) and not _same(place, exclude):
+            raise InputError(
+                f"{place} is a folder that a run wrote; name the scrapes that it was made of, or {place}/clean for "
+                "another run on its clean texts"
+            )
+
+
+def _held(folder: Path) -> list[str]:
+    """Names in a folder; none where it is no folder or cannot be listed, which is told when it is read."""
+    try:
+        return os.listdir(folder) if folder.is_dir() else []
+    except OSError:
+        return []
+
+
+def _same(place: Path | str, other: Path | str | None) -> bool:
+    if other is None or is_url(place) or is_url(other):
+        return str(place) == str(other)
+    return os.path.realpath(place) == os.path.realpath(other)
 
 
 def _first(path: str, seen: set[str]) -> bool:
@@ -177,7 +229,7 @@ class _Walk:
     def directory(self, top: str) -> Iterator[InputFile | Raw]:
         """Depth first, names in code point order; links to directories are left for `links`."""
         problem, listed = self._list(top)
-        if problem is not None and problem.reason == "unreadable":  # else, as an input, it lies inside another one
+        if problem is not None and problem.reason != "listed_already":  # that one, as an input, lies inside another one
             yield problem
         stack = [iter(listed)]
         while stack:
@@ -231,6 +283,8 @@ class _Walk:
             self.seen.add(identity)
             with os.scandir(path) as entries:
                 listed = sorted((entry.name, entry.path, _is_directory(entry)) for entry in entries)
+            if is_run_folder(name for name, _, _ in listed):
+                return _of_a_run(self._source(path)), []
         except OSError as error:
             no_fault_of_the_input(error, path)
             return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}"), []
