@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
@@ -201,6 +202,29 @@ def test_the_plug_in_of_the_page_works_as_printed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "2 - High water 04:10" in done.stdout
     assert "a.mailbag#2" in done.stdout
+
+
+def imported(path: Path) -> set[str]:
+    """The modules and packages of ours that a module imports to run; for types alone does not count."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    nodes = list(ast.walk(tree))
+    names = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("cleaner.")}
+
+
+def test_imports_go_the_way_that_the_page_says() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    said = page.partition("Imports go one way: ")[2].partition(".")[0]
+    ranks = {name: rank for rank, names in enumerate(said.split("→")) for name in re.findall(r"`(\w+)`", names)}
+    assert ranks["document"] == 5
+    for path in sorted((ROOT / "cleaner").rglob("*.py")):
+        here = path.relative_to(ROOT / "cleaner").parts[0].removesuffix(".py")
+        for name in imported(path) & ranks.keys() if here in ranks else ():
+            assert ranks[name] >= ranks[here], f"{path} imports {name}"
 
 
 def test_each_adapter_has_an_extra_a_row_and_a_page_that_shows_it() -> None:
