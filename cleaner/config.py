@@ -20,7 +20,7 @@ from typing import Any, get_args, get_type_hints
 
 import cleaner.settings
 from cleaner.rulebook.model import PROJECT
-from cleaner.settings import Settings, SettingsError
+from cleaner.settings import SIZES, Settings, SettingsError, parse_size
 
 PREFIX = "CLEANER_"
 """Environment variables that set something begin with this: ``CLEANER_PRESET=careful``."""
@@ -160,6 +160,8 @@ def _kinds(name: str) -> set[str]:
 def _typed(name: str, value: object, origin: str) -> object:
     """A TOML value as the setting's own type."""
     kinds = _kinds(name)
+    if name in SIZES and isinstance(value, str):
+        return _size(name, value, origin)
     if "Mapping" in kinds and isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
         return value
     if "tuple" in kinds and isinstance(value, str | list):
@@ -191,6 +193,8 @@ def _parsed(name: str, text: str, variable: str) -> object:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if "bool" in kinds and text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
+    if name in SIZES:
+        return _size(name, text, variable)
     for kind, make in (("int", int), ("float", float)):
         if kind in kinds:
             try:
@@ -200,6 +204,13 @@ def _parsed(name: str, text: str, variable: str) -> object:
     if "str" in kinds:
         return text
     raise SettingsError(f"{variable}: {name}: expected one of {', '.join(_TRUE + _FALSE)}, got {text!r}")
+
+
+def _size(name: str, text: str, origin: str) -> int:
+    try:
+        return parse_size(text)
+    except SettingsError as error:
+        raise SettingsError(f"{origin}: {name}: {error}") from error
 
 
 def _pairs(text: str, variable: str) -> dict[str, str]:

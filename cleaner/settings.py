@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,6 +18,10 @@ MAX_WORKERS = 1024
 DEFAULT_MEMORY = 1_000_000_000
 MIN_MEMORY = 50_000_000
 MIN_WORKER_MEMORY = 300_000_000
+
+SIZES = frozenset(("max_bytes", "max_memory", "memory"))
+"""Settings that are numbers of bytes, which people may write as 500M or 2G."""
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 AUDITS = ("full", "filters", "counts")
 """How much text of the removals is kept: all of it; all but extraction's; spans and numbers only."""
@@ -180,6 +185,20 @@ class Settings:
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
         return plain | lists | {"columns": dict(self.columns)}
+
+
+def parse_size(text: str) -> int:
+    """A number of bytes as people write it: 2000000000, 500M, 2G, 2GB (thousands, not 1,024s).
+
+    Raises `SettingsError` for what is none.
+
+    >>> parse_size("1.5g"), parse_size("200_000")
+    (1500000000, 200000)
+    """
+    found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if found is None:
+        raise SettingsError(f"{text!r} is no size; give bytes, or a number with K, M, G or T, such as 2G")
+    return int(float(found[1]) * _UNITS[found[2]]) if "." in found[1] else int(found[1]) * _UNITS[found[2]]
 
 
 def _unpickle(plain: dict[str, Any]) -> Settings:

@@ -71,6 +71,13 @@ def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
         assert " ".join(("cleaner", *words)) in example.split("\n\n")[0]
 
 
+@pytest.mark.parametrize("words", [words for words in commands() if not words or words == ("rules",)], ids=" ".join)
+def test_lists_of_commands_are_whole_sentences_on_a_narrow_terminal(words: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(main, [*words, "--help"], terminal_width=80).output.partition("Commands:\n")[2]
+    assert listed
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed.splitlines()), listed
+
+
 LIGHT = """
 import sys
 from click.testing import CliRunner
@@ -398,3 +405,54 @@ def test_less_audit_keeps_the_books_and_restores_what_it_can(
     assert "see --audit" in done.stderr
     assert (tmp_path / "back" / "text.txt").exists() == (audit == "filters")
     assert (tmp_path / "back" / "lines.jsonl#1.txt").exists()
+
+
+# what people do wrong
+
+
+def test_a_run_that_leaves_nothing_says_why(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    done = cleaner("run", "table.csv", "-o", "out", cwd=tmp_path)
+    assert "nothing is clean; the first rejected is table.csv: neither HTML, text" in done.stderr
+    assert "out/rejected has all of them" in done.stderr
+    records = '{"body": "A story in a column of its own."}\n'
+    done = cleaner("pipe", stdin=records, code=3)
+    assert "the first rejected is stdin#1: the record has no html or text (fields: 'body'); see --map" in done.stderr
+    assert "--rejected FILE keeps all of them" in done.stderr
+    done = cleaner("pipe", "--rejected", tmp_path / "why.jsonl", stdin=records + "{\n", code=3)
+    assert "why.jsonl has all of them" in done.stderr
+    kept = (tmp_path / "why.jsonl").read_text().splitlines()
+    assert [json.loads(line)["reason"] for line in kept] == ["no_text", "bad_json"]
+    assert "nothing is clean" not in cleaner("pipe", stdin=json.dumps({"text": TEXT})).stderr
+    assert "nothing is clean" not in cleaner("pipe", stdin="").stderr
+
+
+def test_a_folder_without_documents_is_told(tmp_path: Path) -> None:
+    assert "no documents found" in cleaner("explain", tmp_path).stderr
+    assert "no documents found" in cleaner("run", tmp_path, "-o", tmp_path / "out").stderr
+
+
+def test_a_run_folder_as_input_is_refused(run: Path, tmp_path: Path) -> None:
+    for command in (["run", run, "-o", tmp_path / "new"], ["explain", run]):
+        assert f"error: {run} is a folder that a run wrote; name the scrapes" in cleaner(*command, code=2).stderr
+    assert not (tmp_path / "new").exists()
+    cleaner("run", run / "clean", "-o", tmp_path / "new")
+    assert "error: a path is empty" in cleaner("run", "", "-o", tmp_path / "other", code=2).stderr
+
+
+def test_sizes_may_have_units(scrape: Path) -> None:
+    cleaner("explain", scrape / "text.txt", "--max-bytes", "10GB")
+    assert "'3x' is no size" in cleaner("explain", scrape / "text.txt", "--max-bytes", "3x", code=2).stderr
+
+
+def test_a_language_that_is_no_code_is_refused() -> None:
+    assert "'english' is no code of a language" in cleaner("rules", "list", "--language", "english", code=2).stderr
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+@pytest.mark.parametrize("command", ["rules list", "rules schema", "rules list --format json"])
+def test_a_reader_that_has_seen_enough_is_no_failure(command: str, tmp_path: Path) -> None:
+    script = f'{{ "$0" -m cleaner {command}; echo "code $?" >&2; }} | head -1'
+    done = subprocess.run(["sh", "-c", script, sys.executable], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == "code 0\n"
+    assert len(done.stdout.splitlines()) == 1

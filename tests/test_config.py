@@ -104,6 +104,17 @@ def test_faults_of_the_environment_are_named(variable: str, value: str, message:
     assert str(error.value).startswith(message)
 
 
+def test_sizes_may_have_units_wherever_they_are_said(tmp_path: Path) -> None:
+    project(tmp_path, 'memory = "1.5G"\nmax_memory = 900_000_000\n')
+    found = effective(tmp_path, {"CLEANER_MAX_BYTES": "30MB"}).settings
+    assert (found.memory, found.max_memory, found.max_bytes) == (1_500_000_000, 900_000_000, 30_000_000)
+    with pytest.raises(SettingsError, match="CLEANER_MAX_BYTES: max_bytes: 'ten' is no size"):
+        effective(tmp_path, {"CLEANER_MAX_BYTES": "ten"})
+    project(tmp_path, 'memory = "1 gig"\n')
+    with pytest.raises(SettingsError, match=r"cleaner\.toml:2: memory: '1 gig' is no size"):
+        effective(tmp_path, {})
+
+
 def test_variables_of_others_are_left_alone() -> None:
     assert load_settings("nowhere", {"CLEANER_DATA": "/data", "CLEANER_PRESET": "", "PRESET": "x"}) == Settings()
 

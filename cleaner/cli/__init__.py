@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -19,12 +21,19 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Commands(click.Group):
-    """A group in which Ctrl-C ends with exit code 130 wherever it comes; click has 1 for it."""
+    """A group in which Ctrl-C ends with exit code 130 wherever it comes, and a reader that leaves is no failure.
+
+    Click has 1 for both.
+    """
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line."""
         with guarded():
             return super().main(*args, **options)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, in the order in which people come to need them."""
+        return list(self.commands)
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Read the command line."""
@@ -39,6 +48,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted from None
+        except BrokenPipeError:  # the reader has seen enough, as in `cleaner rules list | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at exit
+            sys.exit(0)
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)

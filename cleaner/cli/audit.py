@@ -25,7 +25,7 @@ VERDICTS = click.option(
 )
 
 
-@click.command("diff")
+@click.command("diff", short_help="Show what a run removed, or what changed between two.")
 @click.argument("run", type=RUN, metavar="RUN")
 @click.argument("after", type=RUN, required=False, metavar="[RUN_B]")
 @click.option("--rule", help="Only removals by this rule: an id, filter/code, or a prefix such as en/.")
@@ -168,7 +168,7 @@ SAMPLE = click.option(
 )
 
 
-@click.command("report")
+@click.command("report", short_help="Write one page about a run, to look at.")
 @click.argument("run", type=RUN, metavar="RUN")
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False), metavar="PAGE", help="The page.  [default: RUN/report.html]"
@@ -196,7 +196,7 @@ def report_command(run: str, out: str | None, seed: int, verdicts: str | None, s
     )
 
 
-@click.command("sample")
+@click.command("sample", short_help="Draw removed texts by chance, for judging.")
 @click.argument("run", type=RUN, metavar="RUN")
 @click.option("--per-rule", type=click.IntRange(1), default=30, show_default=True, help="Distinct texts of each rule.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed draws the same sample.")
@@ -227,7 +227,7 @@ def sample_command(run: str, per_rule: int, seed: int, out: str | None, form: st
         click.echo(f"judge them with: cleaner review {run}", err=True)
 
 
-@click.command("precision")
+@click.command("precision", short_help="Tell how precise a run is, by its verdicts.")
 @click.argument("run", type=RUN, metavar="RUN")
 @VERDICTS
 @SAMPLE
@@ -297,7 +297,7 @@ def _row(one: Judged) -> str:
     return f"{one.right:6,} {one.wrong:6,} {one.unsure:6,}  {share:24} {stated}"
 
 
-@click.command("review")
+@click.command("review", short_help="Judge what a run removed, in the browser.")
 @click.argument("run", type=RUN, metavar="RUN")
 @VERDICTS
 @SAMPLE

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 import click
 
 from cleaner.errors import CleanerError, CleanerWarning
-from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsError
+from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsError, parse_size
 
 EXIT_FOUND = 1
 EXIT_USAGE = 2
@@ -54,27 +51,23 @@ def faults() -> Iterator[None]:
         raise Fault(str(error)) from error
     except ImportError as error:
         raise Fault(f"the installation is broken, install news-corpus-cleaner again: {error}") from error
-    except BrokenPipeError:  # the reader has seen enough, as in `cleaner explain page.html | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at exit
-        sys.exit(0)
+    except BrokenPipeError:  # no fault: the command line deals with it
+        raise
     except OSError as error:
         raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
 
 
 class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.2 on
-    """A number of bytes: 2000000000, 500M, 2G (thousands, not 1,024s)."""
+    """A number of bytes, as `parse_size` reads it."""
 
     name = "size"
-    _units = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}  # noqa: RUF012 (a table)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of bytes."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", str(value).strip().lower())
-        if found is None:
-            self.fail(f"{value!r} is no size; give bytes, or a number with K, M, G or T, such as 2G", param, ctx)
-        return int(float(found[1]) * self._units[found[2]])
+        try:
+            return value if isinstance(value, int) else parse_size(str(value))
+        except SettingsError as error:
+            self.fail(str(error), param, ctx)
 
 
 def progress_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,8 +82,8 @@ def progress_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that decide what is removed; `run` and `explain` share them."""
-    for option in (
+    """The options that decide what is removed; `run`, `pipe` and `explain` share them."""
+    options = (
         click.option(
             "--rules",
             multiple=True,
@@ -140,10 +133,10 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--max-bytes",
-            type=int,
+            type=Size(),
             default=defaults.max_bytes,
-            show_default=True,
-            help="Reject larger documents unread (after decompression).",
+            metavar="SIZE",
+            help="Reject larger documents unread (after decompression).  [default: 20M]",
         ),
         click.option(
             "--extractor",
@@ -186,7 +179,8 @@ def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FIELD=COLUMN",
             help="Name of a record's column where it differs: --map text=body. Can be repeated.",
         ),
-    ):
+    )
+    for option in reversed(options):  # the one that is put on last is shown first
         command = option(command)
     return command
 

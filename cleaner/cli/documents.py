@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cleaner.settings import Settings
 
 
-@click.command("run")
+@click.command("run", short_help="Clean a directory of raw scrapes into Parquet shards.")
 @click.argument("inputs", nargs=-1, required=True, metavar="RAW…")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="OUT", help="Folder for the shards.")
 @chain_options
@@ -190,8 +190,32 @@ def summary(folder: Path | str, books: Books) -> Iterator[str]:
     """The closing lines of a run: its totals, and where the output is."""
     yield from totals(books)
     if not books.documents:
-        yield "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
+        yield NOTHING_FOUND
+    elif not books.clean:
+        source, detail = first_rejected(folder)
+        yield nothing_clean(source, detail, f"{folder}/rejected has all of them")
     yield f"output: {folder}/clean, {folder}/removed, {folder}/rejected, {folder}/run.json"
+
+
+NOTHING_FOUND = "no documents found: are there .html, .txt, .jsonl, .parquet or .warc files in the input?"
+
+
+def first_rejected(folder: Path | str) -> tuple[str, str]:
+    """Source and detail of the first row of ``rejected/`` in a finished run, in which there is one."""
+    from cleaner.shards.folder import open_folder
+
+    run = open_folder(folder)
+    for entry in run.manifest()["parts"]:
+        for row in run.table("rejected", entry["unit"], ["source", "detail"]).slice(0, 1).to_pylist():
+            return row["source"], row["detail"]
+    raise AssertionError(f"{folder}: nothing is rejected")
+
+
+def nothing_clean(source: str, detail: str, where: str) -> str:
+    """What is said of a run in which no document came out clean: mostly it was given the wrong files or columns."""
+    from cleaner.audit.explain import printable
+
+    return f"nothing is clean; the first rejected is {printable(source)}: {printable(detail[:300])}; {where}"
 
 
 def totals(books: Books) -> Iterator[str]:
@@ -219,7 +243,7 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-@click.command("explain")
+@click.command("explain", short_help="Show line by line what goes, and why.")
 @click.argument("file", type=click.Path(), metavar="FILE|-|RUN#ID")
 @chain_options
 @click.option("--near", is_flag=True, help="Show as well what nearly went, and by whom.")
@@ -267,8 +291,9 @@ def explain_command(
 
         recorded = split_run_id(file)
         shown = _recorded(*recorded) if recorded else _explained(file, make_settings(columns, **options))
-        failed = False
+        found = failed = False
         for document in shown:
+            found = True
             one = document if options["near"] else without_near(document)
             unread = one.rejected is not None and one.rejected.stage != "brake"
             failed |= unread and recorded is None
@@ -289,6 +314,8 @@ def explain_command(
                 click.secho(f"{printable(one.source)}: {one.rejected.reason}: {detail}", fg="red")
             else:
                 show(one, width, None if whole else context)
+    if not found:
+        click.echo(NOTHING_FOUND, err=True)
     if failed:
         sys.exit(EXIT_REJECTED)
 
@@ -328,7 +355,7 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
             yield shown(clean[0] if clean else None, cleaned.removed.to_pylist(), rejected[0] if rejected else None)
 
 
-@click.command("restore")
+@click.command("restore", short_help="Rebuild every source text of a run.")
 @click.argument("run", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="DIR", help="New folder for the source texts.")
 def restore_command(run: str, out: str) -> None:

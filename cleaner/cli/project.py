@@ -9,7 +9,7 @@ import click
 from cleaner.cli.common import faults
 
 
-@click.command("init")
+@click.command("init", short_help="Begin a project: write a cleaner.toml.")
 @click.argument("folder", default=".", type=click.Path(file_okay=False), metavar="[DIR]")
 def init_command(folder: str) -> None:
     """Write a cleaner.toml with every setting explained and a first rule of your own, with its proof.
@@ -67,7 +67,7 @@ def show_command(form: str) -> None:
         click.echo(click.style(line, bold=found.origins[name] != "default"))
 
 
-@click.command("completion")
+@click.command("completion", short_help="Print what makes a shell complete commands.")
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion_command(shell: str) -> None:
     """Print the script that makes SHELL complete commands, options and their values.
@@ -87,7 +87,7 @@ def completion_command(shell: str) -> None:
     click.echo(complete.source_template % complete.source_vars())
 
 
-@click.command("card")
+@click.command("card", short_help="Write a dataset card for a run.")
 @click.argument("run", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="[default: RUN/README.md]")
 @click.option("--name", help="Name of the corpus.  [default: the name of RUN]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +55,7 @@ def rules() -> None:
     """
 
 
-@rules.command("list")
+@rules.command("list", short_help="List the rules of all packs.")
 @packs_option
 @click.option("--language", help="Only rules that hold for this language (ISO 639-1).")
 @click.option("--site", help="Only rules that hold on this site, those for all sites among them.")
@@ -72,6 +73,8 @@ def list_command(extra: tuple[str, ...], language: str | None, site: str | None,
         from cleaner.rulebook.load import choose, lay
 
         laid = lay(_load(extra))
+        if language is not None and not re.fullmatch("[a-z]{2,3}", language):
+            raise Fault(f"--language: {language!r} is no code of a language (ISO 639-1), such as en")
         chosen = choose(laid, language=language, site=site, kind=kind)
     if form == "json":
         click.echo(json.dumps([_as_data(rule) for rule in chosen], ensure_ascii=False, indent=1))
@@ -89,7 +92,7 @@ def _as_data(rule: Rule) -> dict[str, object]:
     return {key: value for key, value in asdict(rule).items() if key != "line"} | {"line": rule.line}
 
 
-@rules.command("show")
+@rules.command("show", short_help="Show a rule: what it matches, proof, figures.")
 @click.argument("id")
 @packs_option
 @FORMAT
@@ -171,7 +174,7 @@ def _changes(rule: Rule, laid: Laid) -> dict[str, object]:
     }
 
 
-@rules.command("test")
+@rules.command("test", short_help="Run the proofs of all packs.")
 @packs_option
 @click.option("--own", is_flag=True, help="Only the packs of --rules and cleaner.toml: quick.")
 @FORMAT
@@ -209,7 +212,7 @@ def test_command(extra: tuple[str, ...], own: bool, form: str) -> None:
         sys.exit(EXIT_FOUND)
 
 
-@rules.command("apply-verdicts")
+@rules.command("apply-verdicts", short_help="Turn verdicts of the review into rules.")
 @click.argument("verdicts", type=click.Path(exists=True, dir_okay=False), metavar="VERDICTS")
 @packs_option
 @click.option(
@@ -267,7 +270,7 @@ def apply_verdicts_command(verdicts: str, extra: tuple[str, ...], pack: str, wri
         sys.exit(EXIT_FOUND)
 
 
-@rules.command("lint")
+@rules.command("lint", short_help="Find faults of packs.")
 @packs_option
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave out findings of this code. Can be repeated.")
 @FORMAT
@@ -304,7 +307,7 @@ def lint_command(extra: tuple[str, ...], ignore: tuple[str, ...], form: str) -> 
         sys.exit(EXIT_FOUND)
 
 
-@rules.command("fmt")
+@rules.command("fmt", short_help="Bring packs into canonical form.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False), metavar="PACK…")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a pack would change.")
 @FORMAT
@@ -328,7 +331,7 @@ def fmt_command(files: tuple[str, ...], check: bool, form: str) -> None:
         sys.exit(EXIT_FOUND)
 
 
-@rules.command("new")
+@rules.command("new", short_help="Write a rule with its proof into a pack.")
 @click.argument("id")
 @click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), metavar="PACK", help="Pack to add it to.")
 @click.option("--pattern", "patterns", multiple=True, required=True, help="What the rule matches. Can be repeated.")
@@ -369,7 +372,7 @@ def new_command(id: str, out: str, form: str, **fields: Any) -> None:
         click.echo(f"added to {out}; use it with: cleaner run … --rules {out}", err=True)
 
 
-@rules.command("measure")
+@rules.command("measure", short_help="Measure every rule on labelled texts.")
 @click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False), metavar="LABELLED…")
 @packs_option
 @click.option("--write", is_flag=True, help="Store the figures as evidence of each rule, see above.")
@@ -432,7 +435,7 @@ def measure_command(labelled: tuple[str, ...], extra: tuple[str, ...], write: bo
         click.echo(f"figures written for {result.written} rules", err=True)
 
 
-@rules.command("schema")
+@rules.command("schema", short_help="Print the pack format as JSON Schema.")
 @click.option("--format", "form", type=click.Choice(("json",)), default="json", show_default=True)
 def schema_command(form: str) -> None:
     """Print the pack format as JSON Schema, for editors that complete and check TOML.

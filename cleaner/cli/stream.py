@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import click
 
@@ -21,7 +22,7 @@ from cleaner.cli.common import (
 from cleaner.interrupt import interrupted_with
 
 
-@click.command("pipe")
+@click.command("pipe", short_help="Clean JSONL from standard input to standard output.")
 @chain_options
 @click.option("--removed", type=click.Path(dir_okay=False), metavar="FILE", help="JSONL of every removal.")
 @click.option("--rejected", type=click.Path(dir_okay=False), metavar="FILE", help="JSONL of what is left out, and why.")
@@ -65,14 +66,16 @@ def pipe_command(
         settings = make_settings(columns, **options)
         if sys.stdin is None or sys.stdout is None:
             raise Fault("standard input or output is closed")
-        from cleaner.cli.documents import totals
+        from cleaner.cli.documents import nothing_clean, totals
         from cleaner.stream import pipe
 
-        removals, rejections = (_opened(stack, name) for name in (removed, rejected))
+        removals, rejections = _opened(stack, removed), _First(_opened(stack, rejected))
         # files of our own: a thread that still waits for input must not hold the program's up at its end
         source = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115 (see above)
         try:
-            books = pipe(source, sys.stdout.buffer, settings, removed=removals, rejected=rejections, batch=batch)
+            books = pipe(
+                source, sys.stdout.buffer, settings, removed=removals, rejected=cast(IO[bytes], rejections), batch=batch
+            )
         except BrokenPipeError:
             # what is left in the buffer goes nowhere, without a word
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -80,8 +83,28 @@ def pipe_command(
     if not quiet:
         for line in totals(books):
             click.echo(line, err=True)
+        if not books.clean and rejections.row:
+            where = f"{rejected} has all of them" if rejected else "--rejected FILE keeps all of them"
+            click.echo(nothing_clean(rejections.row["source"], rejections.row["detail"], where), err=True)
     if books.unreadable:
         sys.exit(EXIT_REJECTED)
+
+
+class _First:
+    """Lines of JSON on their way to a file, if there is one: the first is remembered, to say what went wrong."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        self._stream = stream
+        self.row: dict[str, Any] = {}
+
+    def write(self, line: bytes) -> None:
+        self.row = self.row or json.loads(line)
+        if self._stream is not None:
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            self._stream.flush()
 
 
 def _opened(stack: contextlib.ExitStack, name: str | None) -> IO[bytes] | None:

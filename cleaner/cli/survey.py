@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cleaner.cli.common import EXIT_FOUND, defaults, faults, make_settings, progress_option
+from cleaner.cli.common import EXIT_FOUND, Size, defaults, faults, make_settings, progress_option
 from cleaner.interrupt import interrupted_with
 
 
@@ -33,7 +33,11 @@ def _inputs_options(command: Any) -> Any:
             help="Name of a record's column where it differs: --map text=body. Can be repeated.",
         ),
         click.option(
-            "--max-bytes", type=int, default=defaults.max_bytes, show_default=True, help="Leave out larger documents."
+            "--max-bytes",
+            type=Size(),
+            default=defaults.max_bytes,
+            metavar="SIZE",
+            help="Leave out larger documents.  [default: 20M]",
         ),
         click.option(
             "--timeout",
@@ -50,7 +54,13 @@ def _inputs_options(command: Any) -> Any:
     return command
 
 
-@click.group("survey", cls=_DefaultGroup, invoke_without_command=True, subcommand_metavar="RAW… -o SURVEY")
+@click.group(
+    "survey",
+    short_help="Collect corpus evidence for later runs.",
+    cls=_DefaultGroup,
+    invoke_without_command=True,
+    subcommand_metavar="RAW… -o SURVEY",
+)
 @click.pass_context
 def survey_command(ctx: click.Context) -> None:
     """Collect corpus evidence from RAW (directories and files in any mix) into the folder SURVEY.
@@ -98,7 +108,7 @@ def make_command(
         click.echo(f"survey: {out}; use it with: cleaner run … --survey {out}", err=True)
 
 
-@survey_command.command("merge")
+@survey_command.command("merge", short_help="Add surveys of different documents.")
 @click.argument("surveys", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False), metavar="SURVEY…")
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="SURVEY", help="New folder for the sum.")
 def merge_command(surveys: tuple[str, ...], out: str) -> None:
@@ -115,7 +125,7 @@ def merge_command(surveys: tuple[str, ...], out: str) -> None:
     click.echo(f"{merged.documents:,} documents in {out}", err=True)
 
 
-@click.command("mine")
+@click.command("mine", short_help="Propose rules from what sites repeat.")
 @click.argument("inputs", nargs=-1, required=True, metavar="RAW…")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="PACK", help="New rule pack for the proposals.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)

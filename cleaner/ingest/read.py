@@ -240,7 +240,7 @@ def from_record(
         columns = " or ".join(settings.columns.get(name, name) for name in ("html", "text"))
         # ascii: a name may hold what cannot be written as UTF-8
         fields = ", ".join(ascii(name)[:40] for name in list(record)[:20])
-        raise ReadError("no_text", f"the record has no {columns} (fields: {fields or 'none'})")
+        raise ReadError("no_text", f"the record has no {columns} (fields: {fields or 'none'}); see --map")
     if html is not None and html.strip():
         text = None
     elif text is not None and looks_like_html(text):
