@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import hostile
 import pyarrow as pa
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from cleaner.document import find_surrogate
 from cleaner.ingest.encoding import decode
 from cleaner.ingest.files import Bytes, InputError, InputFile, check_inputs, list_files
+from cleaner.ingest.parquet_pages import page_sizes
 from cleaner.ingest.read import from_record, looks_like_html, read_inputs
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import Body, read_bodies
@@ -526,3 +528,70 @@ def test_arc_the_older_format_is_read(tmp_path: Path) -> None:
     )
     (raw,) = read(path)
     assert (raw.source, raw.url, raw.html) == ("a.arc.gz#1", "http://a.example/1", page.decode())
+
+
+# Parquet files whose footer lies
+
+
+def varint(number: int) -> bytes:
+    """A whole number as footers have it."""
+    number, written = 2 * number, b""
+    while number >= 0x80:
+        written, number = written + bytes([number & 0x7F | 0x80]), number >> 7
+    return written + bytes([number])
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "zstd", "data_page_version": "2.0"}, {"use_dictionary": False}]
+)
+def test_pages_tell_the_sizes_that_an_honest_footer_tells(options: dict[str, Any]) -> None:
+    file = io.BytesIO()
+    texts = ["word " * (place % 977) + str(place) for place in range(5000)]
+    data = pa.table({"text": texts, "lists": [["a"] * (place % 3) for place in range(5000)], "none": pa.nulls(5000)})
+    pq.write_table(data, file, row_group_size=2000, data_page_size=20_000, **options)
+    metadata = pq.ParquetFile(file).metadata
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            column = metadata.row_group(group).column(place)
+            start = min(one for one in (column.dictionary_page_offset, column.data_page_offset) if one)
+            pages = list(page_sizes(file, start, start + column.total_compressed_size))
+            unpacked, packed = (sum(sizes) for sizes in zip(*pages, strict=True))
+            # footers count the heads as well, which may hold two whole values
+            assert unpacked <= column.total_uncompressed_size < unpacked + 12_000 * len(pages)
+            assert packed <= column.total_compressed_size < packed + 12_000 * len(pages)
+
+
+@given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 80))
+def test_sizes_of_pages_end_whatever_the_bytes_are(data: bytes, start: int, end: int) -> None:
+    for unpacked, packed in page_sizes(io.BytesIO(data), start, end):
+        assert packed >= 0
+        assert isinstance(unpacked, int)
+
+
+def test_a_bomb_whose_footer_says_that_it_is_none_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.parquet"
+    texts = pa.table({"text": ["x" * 60_000_000]})
+    pq.write_table(texts, path, compression="zstd", use_dictionary=False, write_statistics=False)
+    told = pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
+    lie = path.read_bytes().replace(varint(told), varint(1_100_000))
+    assert len(lie) == path.stat().st_size
+    path.write_bytes(lie)
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size == 1_100_000
+    (refused,) = read(path, settings=Settings(max_bytes=100_000_000))
+    assert (refused.reason, "decompression bomb" in (refused.detail or "")) == ("too_large", True)
+
+
+def test_a_footer_that_tells_of_bytes_that_are_not_there_takes_no_memory_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "huge.parquet"
+    pq.write_table(pa.table({"text": [hostile.text(1)] * 2000}), path, use_dictionary=False, compression="zstd")
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    data = path.read_bytes()
+    for told, lie in (("total_uncompressed_size", 2_000_000_000_000), ("total_compressed_size", 1_900_000_000_000)):
+        assert varint(getattr(column, told)) in data
+        data = data.replace(varint(getattr(column, told)), varint(lie))
+    footer = data.rindex(b"PAR1") - 4
+    grown = len(data) - path.stat().st_size + int.from_bytes(path.read_bytes()[-8:-4], "little")
+    path.write_bytes(data[:footer] + grown.to_bytes(4, "little") + b"PAR1")
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).total_compressed_size == 1_900_000_000_000
+    (refused,) = read(path)
+    assert (refused.reason, "decompression bomb" in (refused.detail or "")) == ("too_large", True)
