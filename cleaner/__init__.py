@@ -14,8 +14,7 @@ Work is to begin in May, and the bridge is to open to traffic two years later.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take it for true; importing typing would take most of the time of this module
 if TYPE_CHECKING:
     from cleaner.api import clean, clean_html, explain, load_rules, restore
     from cleaner.audit.card import card

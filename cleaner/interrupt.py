@@ -9,8 +9,11 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False  # see cleaner/__init__.py
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, NoReturn
 
 EXIT_INTERRUPTED = 130
 # What a command may take to end by itself.  It can be cut off at any moment: what is on disk is whole or made again.

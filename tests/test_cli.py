@@ -33,6 +33,7 @@ def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[
             yield (*path, name)
 
 
+ROOT = Path(__file__).resolve().parent.parent
 PROMO = "Also Read: Harbour towns agree on a ferry line"
 TEXT = "\n".join([*hostile.story(1), PROMO, *hostile.story(2)]) + "\n"
 
@@ -405,6 +406,13 @@ def test_less_audit_keeps_the_books_and_restores_what_it_can(
     assert "see --audit" in done.stderr
     assert (tmp_path / "back" / "text.txt").exists() == (audit == "filters")
     assert (tmp_path / "back" / "lines.jsonl#1.txt").exists()
+
+
+def test_the_package_itself_loads_next_to_nothing() -> None:
+    """Until it is loaded nobody deals with Ctrl-C."""
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cleaner; print('typing' in sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 # what people do wrong

@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from running import check_books, cleaner, hashes, outcome, part_files
+from running import COMMAND, check_books, cleaner, hashes, outcome, part_files
 
 from cleaner import runner
 from cleaner.chain import Rejection
@@ -428,6 +428,18 @@ def test_without_file_handles_a_run_ends_and_rejects_nothing(left: int, tmp_path
     assert done.stdout == ""
     assert ": Too many open files; raise the limit (ulimit -n for files)" in done.stderr
     assert "--resume" in done.stderr
+
+
+@linux
+@pytest.mark.parametrize("most", [8, 11, 13, 15])
+def test_a_limit_of_open_files_that_is_too_low_is_named(most: int, tmp_path: Path) -> None:
+    """Below a dozen the program cannot begin; a little above, its workers cannot, which die without a word."""
+    (tmp_path / "a.txt").write_text(hostile.text(1))
+    limited = ["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh", *COMMAND, "run", "a.txt", "-o", "out"]
+    done = subprocess.run(limited, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "with: ulimit -n" in done.stderr
+    assert "__main__" not in done.stderr
 
 
 # time and memory

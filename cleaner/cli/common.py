@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +55,10 @@ def faults() -> Iterator[None]:
     except BrokenPipeError:  # no fault: the command line deals with it
         raise
     except OSError as error:
-        raise Fault(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")) from error
+        what = f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            what += "; raise the limit with: ulimit -n 1024, or use fewer --workers"
+        raise Fault(what) from error
 
 
 class Size(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.2 on

@@ -40,6 +40,18 @@ STOPPED = 2.0
 ORPHANED = 20.0
 # Workers that may die before they are ready (killed from outside) before the engine gives up.
 MAX_STILLBORN = 5
+# A worker has a dozen files open while it starts, and the program some for each worker.
+FEW_FILES = 256
+
+
+def most_files() -> float:
+    """How many files this process may have open at a time; infinite where the system has no such limit."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 class _Died(Exception):
@@ -169,10 +181,10 @@ class _Worker:
                 return
             except (EOFError, OSError):
                 self.end()
-        raise EngineError(
-            f"{MAX_STILLBORN} worker processes in a row ended before they were ready; "
-            'a script that starts a run must do so under: if __name__ == "__main__":'
-        )
+        why = 'a script that starts a run must do so under: if __name__ == "__main__":'
+        if (files := most_files()) < FEW_FILES:
+            why = f"only {files} files may be open at a time; raise that limit with: ulimit -n {FEW_FILES}"
+        raise EngineError(f"{MAX_STILLBORN} worker processes in a row ended before they were ready; {why}")
 
     def _fork(self) -> None:
         self._pipe, theirs = self._context.Pipe()
