@@ -165,6 +165,9 @@ def test_a_run_and_an_id_are_told_from_a_file(run: Path, tmp_path: Path) -> None
     (tmp_path / "a#b").write_text("x", encoding="utf-8")
     assert split_run_id(str(tmp_path / "a#b")) is None
     assert split_run_id("nowhere#1") is None
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "journal.jsonl").write_text('{"cleaner": "0"}\n')
+    assert "is an unfinished run" in cleaner("explain", f"{tmp_path / 'half'}#1", code=2).stderr
 
 
 def test_long_stretches_that_stay_are_folded(run: Path) -> None:
@@ -300,6 +303,13 @@ def test_diff_of_a_run_shows_the_documents_that_are_chosen(run: Path) -> None:
     assert "… 8 lines kept\n" in shown
     lines = cleaner("diff", run, "--filter", "layout", "--format", "json", "--exit-code", code=1).stdout.splitlines()
     assert [json.loads(line)["id"] for line in lines] == ids(filter="layout")
+
+
+def test_diff_says_so_when_it_has_nothing_to_show(run: Path) -> None:
+    done = cleaner("diff", run, "--filter", "layuot")
+    assert done.stdout == ""
+    assert "nothing that" in done.stderr
+    assert "is as asked for" in done.stderr
 
 
 def test_diff_of_two_runs_tells_what_was_gained_lost_and_changed(run: Path, tmp_path: Path) -> None:

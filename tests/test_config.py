@@ -115,6 +115,12 @@ def test_sizes_may_have_units_wherever_they_are_said(tmp_path: Path) -> None:
         effective(tmp_path, {})
 
 
+def test_a_setting_outside_of_its_table_is_told_where_it_belongs(tmp_path: Path) -> None:
+    (tmp_path / "cleaner.toml").write_text('preset = "careful"\n')
+    done = cleaner("rules", "list", cwd=tmp_path, code=2)
+    assert "key 'preset': unknown key; settings stand below a line [settings]" in done.stderr
+
+
 def test_variables_of_others_are_left_alone() -> None:
     assert load_settings("nowhere", {"CLEANER_DATA": "/data", "CLEANER_PRESET": "", "PRESET": "x"}) == Settings()
 

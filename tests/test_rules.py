@@ -80,6 +80,7 @@ MISTAKES = [
     ("unknown key", GOOD.replace("confidence", "confidance"), "x.toml:13: rule 'x/one', key 'confidance'"),
     ("a hint for it", GOOD.replace("confidence", "confidance"), "did you mean 'confidence'?"),
     ("unknown pack key", GOOD.replace("languages =", "language ="), "did you mean 'languages'?"),
+    ("no language", GOOD.replace('languages = ["en"]', 'languages = ["english"]'), "'english' is neither the code"),
     ("unknown kind", GOOD.replace('"prompt"', '"promt"'), "key 'kind': 'promt' is not known; did you mean 'prompt'?"),
     ("unknown scope", GOOD.replace('"line"', '"lines"'), "key 'scope': 'lines' is not known; did you mean 'line'?"),
     ("unknown match", GOOD.replace('"regex"', '"glob"'), "key 'match': 'glob' is not known"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from cleaner.audit.shown import Shown, ViewError, shown
 from cleaner.errors import extra
-from cleaner.shards.folder import MANIFEST, FolderError, RunFolder
+from cleaner.shards.folder import JOURNAL, MANIFEST, FolderError, RunFolder
 
 # Ids that are looked through for one like a name that does not exist.
 LOOK_FOR_NAMES = 20_000
@@ -20,7 +20,7 @@ def split_run_id(word: str) -> tuple[Path, str] | None:
     """``RUN#ID`` as folder and id; None for anything else, such as a file of that name."""
     place = word.find("#")
     while place > 0 and not Path(word).exists():
-        if (Path(word[:place]) / MANIFEST).is_file():
+        if any((Path(word[:place]) / name).is_file() for name in (MANIFEST, JOURNAL)):
             return Path(word[:place]), word[place + 1 :]
         place = word.find("#", place + 1)
     return None

@@ -99,6 +99,8 @@ def diff_command(
             else:
                 for line in out:
                     click.echo(line, nl=False)
+    if first is None and after is None:
+        click.echo(f"nothing that {run} removed is as asked for; what did: cleaner report {run}", err=True)
     if exit_code and first is not None:
         sys.exit(EXIT_FOUND)
 

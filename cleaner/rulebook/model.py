@@ -14,6 +14,7 @@ import rtoml
 
 from cleaner.errors import CleanerError
 from cleaner.rulebook.source import Chunk, chunks
+from cleaner.settings import Settings
 
 SCHEMA = 1
 PROJECT = "cleaner.toml"
@@ -82,6 +83,7 @@ CASE_KEYS = ("name", "language", "site", "text", "want")
 _ASCII_CLASSES = re.compile(r"(?<!\\)(?:\\\\)*\\([bBwWdDsS])")
 _ID_KEY = re.compile(r"^[ \t]*id[ \t]*=", re.MULTILINE)
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]*/[a-z0-9][a-z0-9\-]*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}|\*")
 
 
 class RuleError(CleanerError, ValueError):
@@ -256,7 +258,7 @@ class _Reader:
         if data.get("schema") != SCHEMA:
             raise self._error(f"schema must be {SCHEMA}, not {data.get('schema')!r}", key="schema")
         name = self._string(data, "pack", "")
-        languages = self._strings(data, "languages", "") if "languages" in data else ()
+        languages = self._languages(data, "") if "languages" in data else ()
         sites = self._strings(data, "sites", "") if "sites" in data else ()
         rules: list[Rule] = []
         for table in self._tables(data, "rule"):
@@ -293,7 +295,7 @@ class _Reader:
             confidence=self._share(table, "confidence", id),
             hit=self._strings(table, "hit", id),
             miss=self._strings(table, "miss", id),
-            languages=self._strings(table, "languages", id) if "languages" in table else tuple(languages),
+            languages=self._languages(table, id) if "languages" in table else tuple(languages),
             sites=self._strings(table, "sites", id) if "sites" in table else tuple(sites),
             until=self._until(table, id) if "until" in table else ("prose",),
             min_lines=self._count(table, "min_lines", id, 3),
@@ -345,7 +347,9 @@ class _Reader:
                 fields[key] = self._choice(table, key, ACTIONS, rule)
             elif key == "until":
                 fields[key] = self._until(table, rule)
-            elif key in ("languages", "sites"):
+            elif key == "languages":
+                fields[key] = self._languages(table, rule)
+            elif key == "sites":
                 fields[key] = self._strings(table, key, rule)
             else:
                 fields[key] = self._count(table, key, rule, 1)
@@ -385,6 +389,8 @@ class _Reader:
             if key not in keys:
                 near = difflib.get_close_matches(key, keys, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"keys are {', '.join(keys)}"
+                if not what and Path(self.file).name == PROJECT and key in Settings.__dataclass_fields__:
+                    hint = "settings stand below a line [settings]"
                 raise self._error(f"unknown {what}key; {hint}", rule, key)
 
     def _string(self, table: Mapping[str, object], key: str, rule: str) -> str:
@@ -399,6 +405,14 @@ class _Reader:
         if not isinstance(values, list) or not all(isinstance(one, str) and one for one in values):
             raise self._error("must be a list of strings that are not empty", rule, key)
         return tuple(values)
+
+    def _languages(self, table: Mapping[str, object], rule: str) -> tuple[str, ...]:
+        values = self._strings(table, "languages", rule)
+        for value in values:
+            if not _LANGUAGE.fullmatch(value):  # such a rule would never hold, without a word
+                said = f'{value!r} is neither the code of a language (ISO 639-1, such as "en") nor "*"'
+                raise self._error(said, rule, "languages")
+        return values
 
     def _until(self, table: Mapping[str, object], rule: str) -> tuple[str, ...]:
         values = self._strings(table, "until", rule)
