@@ -422,7 +422,7 @@ def test_a_run_that_leaves_nothing_says_why(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
     done = cleaner("run", "table.csv", "-o", "out", cwd=tmp_path)
     assert "nothing is clean; the first rejected is table.csv: neither HTML, text" in done.stderr
-    assert "out/rejected has all of them" in done.stderr
+    assert "write records as JSON lines (.jsonl) or Parquet, not .csv; out/rejected has all of them" in done.stderr
     records = '{"body": "A story in a column of its own."}\n'
     done = cleaner("pipe", stdin=records, code=3)
     assert "the first rejected is stdin#1: the record has no html or text (fields: 'body'); see --map" in done.stderr

@@ -347,7 +347,7 @@ def _explained(file: str, settings: Settings) -> Iterator[Shown]:
     from cleaner.ingest.read import read_one
     from cleaner.pipeline import Cleaner
 
-    check_inputs([Path(file)])
+    check_inputs([Path(file) if file else file])
     Cleaner(settings)  # a rule that cannot be used fails here, with its message
     with LocalEngine(replace(settings, workers=1)) as engine:
         for _, cleaned in each(engine, CleaningWork(settings), ((None, [raw]) for raw in read_one(file, settings))):

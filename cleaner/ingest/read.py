@@ -42,6 +42,8 @@ from cleaner.urls import UrlFile, is_url
 HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx")
 TEXT_NAMES = (".txt", ".md", ".text")
 LINE_NAMES = (".jsonl", ".ndjson")
+# Not read: memory for the one is not bounded, and the others have no names for their fields that all agree on.
+RECORD_NAMES = (".json", ".csv", ".tsv")
 WARC_NAMES = (".warc", ".arc")
 PARQUET_NAMES = (".parquet", ".pq")
 
@@ -155,9 +157,10 @@ def _single(stream: io.BufferedReader[Any], file: InputFile, name: str, settings
     if known and file.size > settings.max_bytes and not file.path.lower().endswith(SUFFIXES):
         raise ReadError("too_large", f"{file.size:,} bytes, more than {settings.max_bytes:,} (see --max-bytes)")
     if not known and not _HTML_START.match(stream.peek(HEAD)[:HEAD].decode("latin-1")):
+        suffix = Path(name).suffix
+        hint = f"; write records as JSON lines (.jsonl) or Parquet, not {suffix}" if suffix in RECORD_NAMES else ""
         raise ReadError(
-            "not_a_document",
-            f"neither HTML, text, JSONL, Parquet nor WARC by name or content: {Path(file.path).suffix!r}",
+            "not_a_document", f"neither HTML, text, JSONL, Parquet nor WARC by name or content: {suffix!r}{hint}"
         )
     data = read_all(stream, settings.max_bytes)
     if not data:
