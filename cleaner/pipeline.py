@@ -1,6 +1,6 @@
 """One pure function over Arrow record batches: raw documents in; clean, removed and rejected rows out.
 
-Every engine calls `Cleaner.clean_batch`, every plug-in what it is made of; there is no second implementation of anything.
+Every engine calls `Cleaner.clean_batch`, every plug-in what it is made of; there is no second implementation.
 """
 
 from __future__ import annotations

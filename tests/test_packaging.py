@@ -121,7 +121,9 @@ def test_from_the_wheel_alone_the_first_screen_of_the_readme_works(minor: int, d
     if probe.returncode:
         pytest.skip("no package index can be reached")
     call(programs / "python", "-m", "pip", "install", "-q", wheel(dist), cwd=tmp_path)
-    listed = json.loads(call(programs / "python", "-m", "pip", "list", "-q", "--format", "json", cwd=tmp_path))
+    listed = json.loads(
+        call(programs / "python", "-m", "pip", "list", "--format", "json", cwd=tmp_path).splitlines()[0]
+    )
     told = set(re.findall(r"`([\w.-]+)`", (ROOT / "docs" / "install.md").read_text(encoding="utf-8")))
     brought = {re.sub("[-_]+", "-", one["name"].lower()) for one in listed}
     assert brought - {"pip", "setuptools", PROJECT["name"]} <= told

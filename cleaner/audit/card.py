@@ -155,14 +155,23 @@ def _head(name: str, licence: str | None, documents: int, tally: _Tally) -> Iter
         yield f'  data_files: "{kind}/*.parquet"'
 
 
+def _counted(count: int, what: str) -> str:
+    """A number of things.
+
+    >>> _counted(1, "site"), _counted(1200, "site")
+    ('1 site', '1,200 sites')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _sections(name: str, manifest: Mapping[str, Any], tally: _Tally) -> Iterator[str]:
     books, header = manifest["books"], manifest["header"]
     extracted = books["kept_chars"] + books["removed_chars"]
     yield f"# {_text(name)}"
     dates = f" Their dates run from {tally.first} to {tally.last}." if tally.first else ""
     yield (
-        f"{books['clean']:,} news documents in {len([code for code in tally.languages if code]):,} languages from "
-        f"{len([site for site in tally.sites if site]):,} sites, {books['kept_chars']:,} characters of text.{dates} "
+        f"{_counted(books['clean'], 'news document')} in {_counted(sum(map(bool, tally.languages)), 'language')} from "
+        f"{_counted(sum(map(bool, tally.sites)), 'site')}, {books['kept_chars']:,} characters of text.{dates} "
         f"Boilerplate was taken out of raw scrapes by cleaner {header['cleaner']}, which keeps every removal with its "
         "filter, rule, reason and confidence."
     )
