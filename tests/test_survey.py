@@ -22,12 +22,15 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
-from cleaner.surveys import copies, group
+from cleaner.surveys import evidence as looked_up
+from cleaner.surveys import group, likeness, ranges
+from cleaner.surveys import paragraphs as numbered
+from cleaner.surveys.choice import choose
 from cleaner.surveys.collect import survey_documents
-from cleaner.surveys.copies import Edges, choose
 from cleaner.surveys.evidence import Survey, build_evidence
 from cleaner.surveys.folder import SurveyError, SurveyFolder, survey_merge, write_survey
 from cleaner.surveys.guard import veto
+from cleaner.surveys.likeness import Edges
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from synthetic import Corpus
@@ -96,9 +99,10 @@ def test_four_surveys_merged_are_one(whole: Path, tmp_path: Path) -> None:
 
 def test_ranges_and_partitions_do_not_show(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group, "PARTITION_BYTES", 30_000)
-    monkeypatch.setattr(copies, "RANGE", 50)
-    monkeypatch.setattr(copies, "BATCH", 16)
-    monkeypatch.setattr(copies, "COMPARED", 5)
+    monkeypatch.setattr(looked_up, "ROWS", 100)
+    monkeypatch.setattr(ranges, "RANGE", 50)
+    monkeypatch.setattr(numbered, "BATCH", 16)
+    monkeypatch.setattr(likeness, "COMPARED", 5)
     evidence_of(documents(), tmp_path / "made", "corpus")
     assert bytes_of(tmp_path / "made" / "survey") == bytes_of(whole / "survey")
     assert bytes_of(tmp_path / "made" / "evidence") == bytes_of(whole / "evidence")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import rensa
 from xxhash import xxh3_64_intdigest
 
 from cleaner.document import Document, Segment
+from cleaner.surveys.signatures import Hashes, mixed, sign
 from cleaner.surveys.sites import section_of, site_of
-from cleaner.surveys.tables import BAND_ROWS, BANDS, COUNTS, DOCUMENTS, LINES, PARAGRAPHS, SEED, TABLES
-from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight, word_matches
+from cleaner.surveys.tables import DOCUMENTS, LINES, PARAGRAPHS, TABLES
+from cleaner.text import CHARACTERS_A_WORD, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight
 
 # Paragraphs shorter than this repeat by chance (see `filters.repeats`).
 MIN_WORDS = 12.0
@@ -27,17 +27,18 @@ MAX_LINE = 300
 MAX_LEAD = 600
 # Bounds the work on one paragraph.
 MAX_PARAGRAPH = 4_000
-# From this share of characters of scripts without spaces on, signatures are of characters and not of words.
-UNSPACED_SHARE = 0.3
-GRAM = 3
+# Fewer characters than this never weigh `MIN_WORDS`: at best a letter and a character of an unspaced script take turns.
+MIN_CHARACTERS = 16
+# Lines that are no paragraphs, whose hashes a process remembers: most of them are printed again and again.
+REMEMBERED = 1 << 15
 
-_UNSPACED = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED) + "]")
-_PUNCTUATION = f"{SENTENCE_ENDS}{CLOSERS}{BULLETS},;:،、：؛“„«‘([{{<"
-_MARKS = str.maketrans({mark: " " for mark in _PUNCTUATION if mark.isascii()})
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_ODD = np.array([0x9E3779B97F4A7C15 * (2 * place + 1) % 2**64 | 1 for place in range(BAND_ROWS)], dtype=np.uint64)
+# What most paragraphs begin with, and what tells of a line that it has enough words.
+_CHARACTER = "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED)
+_BEGINNING = re.compile(
+    rf"(?:[^\W_]\S* ){{{MIN_WORDS - 1:.0f}}}[^\W_]|(?:[{_CHARACTER}]\W*){{{MIN_WORDS * CHARACTERS_A_WORD:.0f}}}"
+)
 
-Keys = npt.NDArray[np.uint32]
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def hash_text(text: str) -> int:
@@ -50,9 +51,31 @@ def document_key(document: Document) -> int:
     return hash_text(f"{document.id}\0{document.text}")
 
 
-def line_key(site: str, folded: str) -> int:
-    """The key of a line of a site, or of a section."""
-    return hash_text(f"{site}\0{folded}")
+def hash_line(folded: str) -> int:
+    """The hash of a folded line, of which its first `MAX_PARAGRAPH` characters count."""
+    return hash_text(folded[:MAX_PARAGRAPH])
+
+
+def line_keys(scopes: Hashes, lines: Hashes) -> Hashes:
+    """The keys of lines of sites, of the hashes of both; or of sections, of their hashes and the keys in the site."""
+    return mixed(scopes * _ODD + lines)
+
+
+def folded_line(text: str) -> str:
+    """`cleaner.text.fold` of a text without white space around it, in half the time for most of them.
+
+    A printable text has neither invisible characters nor white space but the plain one.
+
+    >>> folded_line("Nr. 4"), folded_line("Ｎr.\\u00a04"), folded_line("two  spaces")
+    ('nr. 4', 'nr. 4', 'two spaces')
+    """
+    if text.isascii():
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if folded.isprintable() and "  " not in folded and folded[:1] != " " and folded[-1:] != " ":
+        return folded
+    return fold(text)
 
 
 def headline_of(document: Document, texts: Sequence[str]) -> str | None:
@@ -65,13 +88,48 @@ def headline_of(document: Document, texts: Sequence[str]) -> str | None:
 
 
 def is_paragraph(segment: Segment, text: str) -> bool:
-    """Whether a line counts as a paragraph of the document."""
+    """Whether a line counts as a paragraph of the document: as prose of `MIN_WORDS` and more."""
     if segment.markup is not None and segment.markup.witness is False:
         return False
-    # most paragraphs are so long that there is no need to weigh them, which takes five times as long
+    return reads_as_paragraph(text)
+
+
+def reads_as_paragraph(text: str) -> bool:
+    """Whether a line, without white space around it, is prose of `MIN_WORDS` and more.
+
+    >>> reads_as_paragraph("The council of Elm voted on Monday to rebuild the old bridge over the river.")
+    True
+    """
+    if len(text) < MIN_CHARACTERS:
+        return False
+    # most lines are settled by a look at their end and their first words: to weigh them takes five times as long
+    if text[-1] in SENTENCE_ENDS:
+        if _BEGINNING.match(text) is not None:
+            return True
+    elif len(text) < 2 * LONG_WORDS - 1 and text.isascii() and text[-1].isalnum():
+        return False
     if text.count(" ") >= LONG_WORDS and sum([word[0].isalpha() for word in text.split()]) >= LONG_WORDS:
         return True
     return is_prose(text) and weight(text) >= MIN_WORDS
+
+
+_remembered: dict[str, int] = {}
+
+
+def _look(text: str) -> tuple[int, str | None]:
+    """The hash of a line, and its folded form where it reads as a paragraph."""
+    known = _remembered.get(text)
+    if known is not None:
+        return known, None
+    folded = folded_line(text)
+    found = hash_line(folded)
+    if reads_as_paragraph(text):
+        return found, folded
+    if len(text) <= MAX_LINE:
+        if len(_remembered) >= REMEMBERED:
+            _remembered.clear()
+        _remembered[text] = found
+    return found, None
 
 
 @dataclass
@@ -79,31 +137,45 @@ class Rows:
     """Rows of the tables of a survey, as columns under construction."""
 
     documents: list[tuple[object, ...]] = field(default_factory=list)
-    lines: list[tuple[object, ...]] = field(default_factory=list)
-    paragraphs: list[tuple[int, int, int, int, int, int, str]] = field(default_factory=list)
-    grams: list[Sequence[str]] = field(default_factory=list)
+    # of each document: how many lines it has, hashes of its site and section (0: none)
+    sizes: list[int] = field(default_factory=list)
+    sites: list[int] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)
+    # of each line: its hash, and the text of one that is no paragraph
+    hashes: list[int] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    # of each paragraph: place among the lines of all documents, start, line, text, folded
+    places: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+    folded: list[str] = field(default_factory=list)
 
     def add(self, document: Document, doc: int) -> None:
         """Add a document with its key."""
-        texts = [document.content(segment) for segment in document.segments]
         site, section = site_of(document), section_of(document)
-        folded = [fold(text) for text in texts]
-        prose = [
-            place
-            for place, (segment, text) in enumerate(zip(document.segments, texts, strict=True))
-            if is_paragraph(segment, text)
-        ]
-        if site is not None:
-            self._add_lines(site, section, texts, folded, prose)
-        chars = 0
-        for place in prose:
-            text = texts[place][:MAX_PARAGRAPH]
-            chars += len(texts[place])
-            own = folded[place][:MAX_PARAGRAPH]
+        content, segments = document.text, document.segments
+        before, count, chars = len(self.hashes), len(self.places), 0
+        for place, segment in enumerate(segments, before):
+            text = content[segment.start : segment.end].strip()
+            found, folded = _look(text)
+            self.hashes.append(found)
+            if folded is None or (segment.markup is not None and segment.markup.witness is False):
+                self.texts.append(text[:MAX_LINE])
+                continue
+            self.texts.append(None)
+            chars += len(text)
+            self.places.append(place)
+            self.starts.append(segment.start)
+            self.numbers.append(segment.line)
             # what the copy is told from: the text itself, so that capitals still tell names
-            segment = document.segments[place]
-            self.paragraphs.append((doc, place, segment.start, segment.line, hash_text(own), hash_numbers(own), text))
-            self.grams.append(grams_of(own))
+            self.paragraphs.append(text[:MAX_PARAGRAPH])
+            self.folded.append(folded[:MAX_PARAGRAPH])
+        self.sizes.append(len(segments))
+        self.sites.append(hash_text(site) if site is not None else 0)
+        self.sections.append(hash_text(section) if section is not None else 0)
+        begins = [document.content(segment) for segment in segments[:1]]
+        has_story = len(self.places) > count
         self.documents.append(
             (
                 doc,
@@ -113,117 +185,90 @@ class Rows:
                 site,
                 section,
                 document.date,
-                headline_of(document, texts),
-                texts[prose[0]][:MAX_LEAD] if prose else None,
+                headline_of(document, begins),
+                self.paragraphs[count][:MAX_LEAD] if has_story else None,
                 chars,
-                len(prose),
+                len(self.places) - count,
             )
         )
 
-    def _add_lines(
-        self, site: str, section: str | None, texts: Sequence[str], folded: Sequence[str], prose: Sequence[int]
-    ) -> None:
-        first, last = (prose[0], prose[-1]) if prose else (len(texts), -1)
-        story = set(prose)
-        seen: set[str] = set()
-        for place, own in enumerate(folded):
-            if own in seen or not own:
-                continue
-            seen.add(own)
-            is_story = place in story
-            # one bit for each of COUNTS
-            counted = (
-                1
-                | (place < first) << 1
-                | (first <= place <= last) << 2
-                | (place > last >= 0) << 3
-                | (place - 1 in story and place + 1 in story) << 4
-                | (place == 0) << 5
-                | (place == len(folded) - 1) << 6
-            )
-            text = None if is_story else texts[place][:MAX_LINE]
-            words = float(own.count(" ") + 1) if is_story else weight(texts[place])
-            self.lines.append((line_key(site, own), site, text, words, is_story, counted))
-            if section is not None and not is_story:
-                self.lines.append((line_key(section, own), section, text, words, is_story, counted))
-
-    def _lines_table(self) -> pa.Table:
-        *columns, counted = zip(*self.lines, strict=True) if self.lines else [()] * (len(LINES) - len(COUNTS) + 1)
-        bits = np.array(counted, dtype=np.int32)
-        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, LINES, strict=False)]
-        arrays += [pa.array(bits >> place & 1) for place in range(len(COUNTS))]
-        return pa.Table.from_arrays(arrays, schema=LINES)
+    def _lines_table(self, hashes: Hashes, owners: npt.NDArray[np.int64], inside: npt.NDArray[np.int64]) -> pa.Table:
+        """Lines of sites; ``owners`` are the documents of all lines, ``inside`` their numbers in these."""
+        sizes = np.array(self.sizes, dtype=np.int64)
+        is_story = np.zeros(len(hashes), dtype=np.bool_)
+        told = np.array(self.places, dtype=np.int64)
+        is_story[told] = True
+        first, last = sizes.copy(), np.full(len(sizes), -1)
+        first[owners[told[::-1]]] = inside[told[::-1]]  # of several, the one that is written last stays
+        last[owners[told]] = inside[told]
+        first, last, end = first[owners], last[owners], sizes[owners] - 1
+        behind_story, before_story = np.zeros((2, len(hashes)), dtype=np.bool_)
+        behind_story[1:] = is_story[:-1]
+        before_story[:-1] = is_story[1:]
+        counts = (
+            np.ones(len(hashes), dtype=np.bool_),
+            inside < first,
+            (first <= inside) & (inside <= last),
+            (inside > last) & (last >= 0),
+            behind_story & before_story & (inside > 0) & (inside < end),
+            inside == 0,
+            inside == end,
+        )
+        # the first line of a site's document that has these words
+        order = np.lexsort((hashes, owners))
+        new = np.ones(len(order), dtype=np.bool_)
+        new[1:] = (hashes[order][1:] != hashes[order][:-1]) | (owners[order][1:] != owners[order][:-1])
+        sites = np.array(self.sites, dtype=np.uint64)
+        chosen = np.zeros(len(hashes), dtype=np.bool_)
+        chosen[order[new]] = True
+        chosen &= (sites[owners] != 0) & (hashes != np.uint64(hash_text("")))
+        rows = np.flatnonzero(chosen)
+        owner = owners[rows]
+        sections = np.where(is_story[rows], np.uint64(0), np.array(self.sections, dtype=np.uint64)[owner])
+        names = pa.array([row[4] for row in self.documents], pa.string())
+        return pa.Table.from_arrays(
+            [
+                pa.array(line_keys(sites[owner], hashes[rows])),
+                pa.array(sections),
+                names.take(pa.array(owner)),
+                pa.array(self.texts, pa.string()).take(pa.array(rows)),
+                *(pa.array(count[rows].astype(np.int32)) for count in counts),
+            ],
+            schema=LINES,
+        )
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows as tables, by name of `TABLES`."""
-        paragraphs = list(zip(*self.paragraphs, strict=True)) if self.paragraphs else [()] * 7
-        bands = band_keys(self.grams)
+        hashes = np.array(self.hashes, dtype=np.uint64)
+        sizes = np.array(self.sizes, dtype=np.int64)
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        inside = np.arange(len(hashes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        columns = list(zip(*self.documents, strict=True)) if self.documents else [()] * len(DOCUMENTS)
+        told = np.array(self.places, dtype=np.int64)
+        bands, numbers = sign(self.folded)
+        docs = np.array(columns[0], dtype=np.uint64)
         return {
-            "documents": _table(self.documents, DOCUMENTS),
-            "lines": self._lines_table(),
+            "documents": pa.Table.from_arrays(
+                [pa.array(column, kind.type) for column, kind in zip(columns, DOCUMENTS, strict=True)],
+                schema=DOCUMENTS,
+            ),
+            "lines": self._lines_table(hashes, owners, inside),
             "paragraphs": pa.Table.from_arrays(
                 [
-                    *(pa.array(column, kind.type) for column, kind in zip(paragraphs, PARAGRAPHS, strict=False)),
-                    pa.FixedSizeListArray.from_arrays(pa.array(bands.reshape(-1)), BANDS),
+                    pa.array(docs[owners[told]]),
+                    pa.array(inside[told].astype(np.int32)),
+                    pa.array(self.starts, pa.int32()),
+                    pa.array(self.numbers, pa.int32()),
+                    pa.array(hashes[told]),
+                    pa.array(numbers),
+                    pa.array(self.paragraphs, pa.string()),
+                    pa.FixedSizeBinaryArray.from_buffers(
+                        PARAGRAPHS.field("bands").type, len(bands), [None, pa.py_buffer(np.ascontiguousarray(bands))]
+                    ),
                 ],
                 schema=PARAGRAPHS,
             ),
         }
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def hash_numbers(folded: str) -> int:
-    """The hash of the numbers of a text, in any order.
-
-    >>> hash_numbers("2 of 30") == hash_numbers("30 and 2"), hash_numbers("2") == hash_numbers("3")
-    (True, False)
-    """
-    return hash_text(" ".join(sorted(_NUMBER.findall(folded))))
-
-
-def words_of(folded: str) -> list[str]:
-    """The words of a folded text without the marks around them; of scripts without spaces, its characters.
-
-    >>> words_of("the council, in “elm”: yes"), words_of("外长会晤")
-    (['the', 'council', 'in', 'elm', 'yes'], ['外', '长', '会', '晤'])
-    """
-    if folded.isascii():
-        return folded.translate(_MARKS).split()
-    if is_unspaced(folded):
-        return list("".join(match.group() for match in word_matches(folded)))
-    # a third of the time that `tokens` takes, and as good for a signature
-    return [bare for word in folded.split() if (bare := word.strip(_PUNCTUATION))]
-
-
-def is_unspaced(folded: str) -> bool:
-    """Whether a text is for the most part in scripts without spaces between words."""
-    return not folded.isascii() and len(_UNSPACED.findall(folded)) > UNSPACED_SHARE * len(folded)
-
-
-def grams_of(folded: str) -> list[str]:
-    """What a signature is made of: words, or, for scripts without spaces, every `GRAM` characters in a row."""
-    words = words_of(folded)
-    if folded.isascii() or len(words) * 2 < len(folded):  # of one character each are those of unspaced scripts alone
-        return words or [folded]
-    bare = "".join(words)
-    return [bare[place : place + GRAM] for place in range(max(1, len(bare) - GRAM + 1))]
-
-
-def band_keys(grams: Sequence[Sequence[str]]) -> Keys:
-    """Keys of the `BANDS` bands of each signature: equal keys mean that all rows of the band are equal."""
-    if not grams:
-        return np.empty((0, BANDS), dtype=np.uint32)
-    matrix = rensa.RMinHash.digest_matrix_from_token_sets(grams, BANDS * BAND_ROWS, SEED)
-    size = len(grams) * BANDS * BAND_ROWS
-    flat = np.fromiter(chain.from_iterable(matrix.to_rows()), dtype=np.uint64, count=size)
-    keys = np.einsum("nbr,r->nb", flat.reshape(len(grams), BANDS, BAND_ROWS), _ODD)
-    bands: Keys = (keys >> np.uint64(32)).astype(np.uint32)
-    return bands
 
 
 def survey_documents(documents: Iterable[Document], known: Sequence[int] | None = None) -> dict[str, pa.Table]:

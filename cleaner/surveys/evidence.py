@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
 from cleaner.document import Document
-from cleaner.surveys.collect import document_key, hash_text, line_key, words_of
+from cleaner.surveys.collect import document_key, folded_line, hash_line, hash_text, line_keys
 from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
 from cleaner.surveys.folder import ROWS, SurveyFolder
 from cleaner.surveys.group import Mapper
+from cleaner.surveys.ranges import starts
+from cleaner.surveys.signatures import edge_keys
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import COUNTS
-from cleaner.text import fold
 
 # Lines that fewer documents of a site have say nothing of other documents.
 MIN_DOCS = 2
-# Words at either end of a headline or lead by which it is found when it was cut or changed.
-EDGE_WORDS = 6
-# Characters of an unspaced script are tokens of their own and need more of them.
-MIN_TOKENS = 3
+# Characters of a headline or lead by which it is found.
+MAX_TITLE = 1_200
 # Candidates looked at for one line: bounds the work on headlines that a site prints every day.
 MAX_CANDIDATES = 8
 
@@ -60,7 +58,7 @@ class Mapped:
             self._columns[name] = chunks[0].to_numpy() if len(chunks) == 1 else self.table[name].to_numpy()
         return self._columns[name]
 
-    def find(self, keys: Sequence[int]) -> list[int]:
+    def find(self, keys: Sequence[int] | npt.NDArray[np.uint64]) -> list[int]:
         """For each key the first row that has it; -1 where there is none."""
         if not len(self.keys):
             return [-1] * len(keys)
@@ -143,14 +141,18 @@ class Survey:
         site, section = site_of(document), section_of(document)
         own = int(self.knows(document))
         answers: list[list[Counted]] = [[] for _ in folded]
-        for scope, name in (("site", site), ("section", section)):
-            if name is None:
-                continue
+        if site is None:
+            return answers
+        scopes = [("site", site)] if section is None else [("site", site), ("section", section)]
+        keys = np.array([hash_line(text) for text in folded], dtype=np.uint64)
+        for scope, name in scopes:
+            # a section is of a site: the keys of its lines are made of those of the site
+            keys = line_keys(np.array([hash_text(name)], dtype=np.uint64), keys)
             (place,) = self._sites.find([hash_text(name)])
             if place < 0:
                 continue
             docs = int(self._sites.column("docs")[place])
-            for number, row in enumerate(self._lines.find([line_key(name, text) for text in folded])):
+            for number, row in enumerate(self._lines.find(keys)):
                 if row < 0:
                     continue
                 counts = {key: int(self._lines.column(key)[row]) for key in COUNTS}
@@ -161,30 +163,17 @@ class Survey:
 
     def titles(self, texts: Sequence[str]) -> list[list[Titled]]:
         """For each text the documents of which it may be headline or lead: to be verified, at most `MAX_CANDIDATES`."""
-        wanted: list[tuple[int, int]] = []
-        for number, text in enumerate(texts):
-            wanted += ((number, key) for key in edge_keys(text))
         answers: list[list[Titled]] = [[] for _ in texts]
         seen: set[tuple[int, int, bool]] = set()
-        places = self._titles.find([key for _, key in wanted])
-        for (number, key), place in zip(wanted, places, strict=True):
+        keys, owners = edge_keys([text[:MAX_TITLE] for text in texts])
+        for number, key, place in zip(owners.tolist(), keys.tolist(), self._titles.find(keys), strict=True):
             while 0 <= place < len(self._titles.keys) and int(self._titles.keys[place]) == key:
                 if len(answers[number]) >= MAX_CANDIDATES:
                     break
                 row, is_lead = int(self._titles.column("row")[place]), bool(self._titles.column("lead")[place])
                 if (number, row, is_lead) not in seen:
                     seen.add((number, row, is_lead))
-                    paper = self._papers.row(row)
-                    answers[number].append(
-                        Titled(
-                            paper["doc"],
-                            paper["id"],
-                            paper["site"],
-                            paper["headline"] or "",
-                            paper["lead"] or "",
-                            is_lead,
-                        )
-                    )
+                    answers[number].append(self._titled(row, is_lead))
                 place += 1  # noqa: PLW2901
         return answers
 
@@ -195,7 +184,7 @@ class Survey:
     def copies(self, document: Document, places: Sequence[int]) -> dict[int, dict[str, Any]]:
         """What the survey tells of copies of a document's paragraphs, by the number of the segment."""
         doc = document_key(document)
-        found = self._copies.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places)).tolist())
+        found = self._copies.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places)))
         return {place: self._copies.row(row) for place, row in zip(places, found, strict=True) if row >= 0}
 
     def cluster(self, document: Document) -> dict[str, Any] | None:
@@ -209,25 +198,6 @@ class Survey:
         return self._clusters.row(row)["cluster"] if row >= 0 else None
 
 
-def edge_keys(text: str) -> list[int]:
-    """Keys by which a folded headline or lead is found: of all its words, of its first and of its last ones.
-
-    >>> whole, *edges = edge_keys("council votes to rebuild the old bridge over the river")
-    >>> edges[0] == edge_keys("council votes to rebuild the old bridge, mayor says")[1]
-    True
-    """
-    words = words_of(text[:1200])
-    if len(words) < MIN_TOKENS:
-        return []
-    keys = [hash_text("whole " + " ".join(words))]
-    if len(words) >= EDGE_WORDS:
-        keys += [
-            hash_text("first " + " ".join(words[:EDGE_WORDS])),
-            hash_text("last " + " ".join(words[-EDGE_WORDS:])),
-        ]
-    return keys
-
-
 def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept: str, mapper: Mapper = map) -> Survey:
     """Make the evidence of a survey in the folder ``out``, and open it.
 
@@ -238,11 +208,7 @@ def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept:
         survey.file("documents"), columns=["doc", "id", "site", "section", "headline", "lead"]
     ).combine_chunks()
     write_arrow(out / "sites.arrow", _sites(documents))
-    parts = [_LINES.empty_table()]
-    with pq.ParquetFile(survey.file("lines")) as parquet:
-        for batch in parquet.iter_batches(ROWS, columns=_LINES.names):
-            parts.append(pa.Table.from_batches([batch.filter(pc.greater_equal(batch["docs"], MIN_DOCS))]).cast(_LINES))
-    write_arrow(out / "lines.arrow", pa.concat_tables(parts))
+    write_arrow(out / "lines.arrow", _counted_lines(survey))
     write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
     write_arrow(out / "titles.arrow", _titles(documents))
     found = find_copies(survey, out, dedupe, documents_kept, mapper)
@@ -264,23 +230,47 @@ def _sites(documents: pa.Table) -> pa.Table:
     return table.sort_by("key")
 
 
+def _counted_lines(survey: SurveyFolder) -> pa.Table:
+    """What is counted of the lines that `MIN_DOCS` documents of a site, or of a section, have."""
+    found = [np.empty((len(_LINES), 0), dtype=np.uint64)]
+    kept: list[pa.RecordBatch] = []
+    with pq.ParquetFile(survey.file("lines")) as parquet:
+        for batch in parquet.iter_batches(ROWS, columns=["key", "section", *COUNTS]):
+            # the sections of the last line may go on in the next batch
+            kept.append(batch)
+            keys = batch["key"].to_numpy()
+            end = int(np.searchsorted(keys, keys[-1]))
+            if end:
+                found += _counted(pa.Table.from_batches([*kept[:-1], batch.slice(0, end)]))
+                kept = [batch.slice(end)]
+    if kept:
+        found += _counted(pa.Table.from_batches(kept))
+    rows = np.concatenate(found, axis=1)
+    rows = rows[:, np.argsort(rows[0])]
+    columns = [pa.array(row).cast(field.type) for row, field in zip(rows, _LINES, strict=True)]
+    return pa.Table.from_arrays(columns, schema=_LINES)
+
+
+def _counted(table: pa.Table) -> Iterator[npt.NDArray[np.uint64]]:
+    """Key and counts of whole lines, first of sites, then of sections: a row of numbers for each column."""
+    key, section = table["key"].to_numpy(), table["section"].to_numpy()
+    counts = np.stack([table[name].to_numpy() for name in COUNTS]).astype(np.uint64)
+    begins = np.flatnonzero(starts(key))
+    of_sites = np.add.reduceat(counts, begins, axis=1)
+    often = of_sites[0] >= MIN_DOCS
+    yield np.concatenate((key[begins][often][np.newaxis], of_sites[:, often]))
+    often = (counts[0] >= MIN_DOCS) & (section != 0)
+    yield np.concatenate((line_keys(section[often], key[often])[np.newaxis], counts[:, often]))
+
+
 def _titles(documents: pa.Table) -> pa.Table:
-    keys: list[int] = []
-    rows: list[int] = []
-    leads: list[int] = []
-    for is_lead, column in ((False, "headline"), (True, "lead")):
-        for row, text in enumerate(_strings(documents[column])):
-            found = edge_keys(fold(text)) if text else ()
-            keys += found
-            rows += [row] * len(found)
-            leads += [int(is_lead)] * len(found)
-    table = pa.Table.from_arrays(
-        [pa.array(keys, pa.uint64()), pa.array(rows, pa.int32()), pa.array(leads, pa.uint8())], schema=_TITLES
-    )
-    return table.sort_by([("key", "ascending"), ("lead", "ascending"), ("row", "ascending")])
-
-
-def _strings(column: pa.ChunkedArray) -> Iterable[str | None]:
-    for chunk in column.chunks:
-        for value in chunk:
-            yield value.as_py()
+    keys, rows, leads = [], [], []
+    for is_lead, column in ((0, "headline"), (1, "lead")):
+        texts = documents[column].to_pylist()
+        found, row = edge_keys([folded_line(text.strip())[:MAX_TITLE] if text else "" for text in texts])
+        keys.append(found)
+        rows.append(row)
+        leads.append(np.full(len(found), is_lead, dtype=np.uint8))
+    key, row, lead = np.concatenate(keys), np.concatenate(rows).astype(np.int32), np.concatenate(leads)
+    order = np.lexsort((row, lead, key))
+    return pa.Table.from_arrays([pa.array(column[order]) for column in (key, row, lead)], schema=_TITLES)

@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,17 @@ import pyarrow.parquet as pq
 from cleaner.atomic import write_whole
 from cleaner.errors import CleanerError
 from cleaner.shards.parts import ZSTD_LEVEL, file_sha256
-from cleaner.surveys.group import Mapper, add_lines, grouped
-from cleaner.surveys.tables import BAND_ROWS, BANDS, KEYS, SEED, TABLES, VERSION
+from cleaner.surveys.group import Mapper, add_lines, grouped, sorted_rows
+from cleaner.surveys.tables import (
+    BAND_ROWS,
+    BANDS,
+    KEYS,
+    SEED,
+    SHINGLE_CHARACTERS,
+    SHINGLE_WORDS,
+    TABLES,
+    VERSION,
+)
 
 MANIFEST = "survey.json"
 ROWS = 65_536
@@ -37,7 +45,7 @@ class SurveyError(CleanerError):
 
 def signature() -> dict[str, object]:
     """How paragraphs are signed: surveys with other signatures cannot be added."""
-    return {"rensa": version("rensa"), "bands": BANDS, "rows": BAND_ROWS, "seed": SEED}
+    return {"words": SHINGLE_WORDS, "characters": SHINGLE_CHARACTERS, "bands": BANDS, "rows": BAND_ROWS, "seed": SEED}
 
 
 class SurveyFolder:
@@ -57,7 +65,10 @@ class SurveyFolder:
         if not isinstance(manifest, dict) or not {"version", "signature", "tables"} <= manifest.keys():
             raise SurveyError(f"{path / MANIFEST} is no manifest of a survey; name another folder")
         if manifest["version"] != VERSION or manifest["signature"] != signature():
-            raise SurveyError(f"{path} was made by another version of cleaner or rensa; make it again")
+            raise SurveyError(
+                f"{path} was made by another version of cleaner: it is a survey of version {manifest['version']}, and "
+                f"this one reads version {VERSION}; make it again with: cleaner survey"
+            )
         self.manifest: dict[str, Any] = manifest
 
     @property
@@ -157,7 +168,7 @@ def survey_merge(surveys: Sequence[Path | str], out: Path | str) -> SurveyFolder
 
 
 def _documents(table: pa.Table) -> pa.Table:
-    table = table.sort_by([("doc", "ascending"), ("id", "ascending")]).combine_chunks()
+    table = sorted_rows(table, ("doc",))
     keys = table["doc"].to_numpy()
     same = (keys[1:] == keys[:-1]).nonzero()[0]
     if len(same):
@@ -169,12 +180,8 @@ def _documents(table: pa.Table) -> pa.Table:
     return table
 
 
-def _sorted(table: pa.Table, keys: Sequence[str]) -> pa.Table:
-    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
-
-
 FINISH: dict[str, Callable[[pa.Table], pa.Table]] = {
     "documents": _documents,
     "lines": add_lines,
-    "paragraphs": partial(_sorted, keys=("doc", "place")),
+    "paragraphs": partial(sorted_rows, keys=("doc", "place")),
 }

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleaner.surveys.tables import COUNTS, LINES
@@ -125,16 +127,43 @@ def finish_range(task: tuple[int, Path], files: Sequence[Path], schema: pa.Schem
     return out
 
 
+def sorted_rows(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """The rows sorted by columns of numbers, the first one first."""
+    table = table.combine_chunks()
+    order = np.lexsort([table[key].to_numpy() for key in reversed(keys)])
+    return table.take(pa.array(order))
+
+
 def add_lines(table: pa.Table) -> pa.Table:
     """The rows of one line added up: counts are sums; of texts that differ in capitals alone the least is kept."""
     if not table.num_rows:
         return table
-    table = table.sort_by([("key", "ascending"), ("text", "ascending")]).combine_chunks()
-    keys = table["key"].to_numpy()
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    first = table.take(pa.array(starts))
+    table = table.combine_chunks()
+    key, section = table["key"].to_numpy(), table["section"].to_numpy()
+    order = np.lexsort((section, key))
+    key, section = key[order], section[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = (key[1:] != key[:-1]) | (section[1:] != section[:-1])
+    starts = np.flatnonzero(new)
+    first = table.take(pa.array(_least(table["text"].chunk(0), order, new)))
     for name in COUNTS:
-        place = LINES.get_field_index(name)
-        sums = np.add.reduceat(table[name].to_numpy(), starts)
-        first = first.set_column(place, LINES.field(name), pa.array(sums.astype(np.int32)))
+        sums = np.add.reduceat(table[name].to_numpy()[order], starts)
+        first = first.set_column(LINES.get_field_index(name), LINES.field(name), pa.array(sums.astype(np.int32)))
     return first.combine_chunks()
+
+
+def _least(texts: pa.Array, order: npt.NDArray[np.int64], new: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Of each group of rows, in ``order`` and beginning where one is ``new``, the row with the least text, if any."""
+    rows = order[new]
+    later = np.flatnonzero(~new)
+    ours, theirs = texts.take(pa.array(order[later])), texts.take(pa.array(order[later - 1]))
+    is_same = pc.or_(pc.fill_null(pc.equal(ours, theirs), False), pc.and_(pc.is_null(ours), pc.is_null(theirs)))
+    group = np.cumsum(new) - 1
+    unlike = np.unique(group[later[~is_same.to_numpy(zero_copy_only=False)]])
+    # as a rule all of a group are the same, so that few have to be compared as texts
+    places = np.flatnonzero(np.isin(group, unlike))
+    some = pa.table({"group": group[places], "row": order[places], "text": texts.take(pa.array(order[places]))})
+    some = some.sort_by([("group", "ascending"), ("text", "ascending")])
+    groups, first = np.unique(some["group"].to_numpy(), return_index=True)
+    rows[groups] = some["row"].to_numpy()[first]
+    return rows

@@ -108,52 +108,53 @@ class Veto:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a text, case-folded; of scripts without spaces, its characters."""
+    """The words of a text, as they are written and case-folded; of scripts without spaces, its characters."""
 
     text: str
+    words: list[str]
     folded: list[str]
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
-        """Where the words start and end.  Asked for only where words differ."""
-        return [span for _, span in _words(self.text)]
+        """Where the words start and end.  Asked for only of capitals and datelines that differ."""
+        spans, end = [], 0
+        for word in self.words:
+            start = self.text.index(word, end)
+            end = start + len(word)
+            spans.append((start, end))
+        return spans
 
     def is_name(self, place: int) -> bool | None:
         """Whether its form gives a word away as a name.
 
         None where form does not tell: where a sentence begins, and in scripts without case.
         """
-        start = self.spans[place][0]
-        letter = self.text[start]
+        letter = self.words[place][0]
         if letter.isupper():
+            start = self.spans[place][0]
             before = self.text[max(0, start - 4) : start].rstrip()[-1:]
             return True if before != "" and before not in _OPENINGS else None
         return False if letter.islower() else None
 
     def ends_dateline(self, count: int) -> bool:
         """Whether the first ``count`` words are a dateline: they close as one does."""
-        if not 0 < count < len(self.spans) or count > DATELINE_WORDS:
+        if not 0 < count < len(self.words) or count > DATELINE_WORDS:
             return False
         between = self.text[self.spans[count - 1][1] : self.spans[count][0]]
         return between.strip(" \"'“„«‘").endswith(DATELINE_ENDS)
 
 
-@lru_cache(maxsize=4096)
 def read(text: str) -> Words:
-    """The words of a text."""
-    if text.isascii():
-        return Words(text, [match.group() for match in word_matches(text.lower())])
-    return Words(text, [word.casefold() for word, _ in _words(text)])
+    """The words of a text.
 
-
-def _words(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    for match in word_matches(text):
-        word, start = match.group(), match.start()
-        if not word.isascii() and _UNSPACED.search(word):
-            for piece in _PIECES.finditer(word):
-                yield piece.group(), (start + piece.start(), start + piece.end())
-        else:
-            yield word, match.span()
+    >>> read("Ferry “Elm” 外长").folded
+    ['ferry', 'elm', '外', '长']
+    """
+    words = [match.group() for match in word_matches(text)]
+    if not text.isascii() and _UNSPACED.search(text) is not None:
+        words = [piece for word in words for piece in ((word,) if word.isascii() else _PIECES.findall(word))]
+    # folding looks at single characters, so that it can be done to all words at once
+    return Words(text, words, "\n".join(words).casefold().split("\n") if words else [])
 
 
 def veto(text: str, other: str) -> Veto | None:
@@ -168,26 +169,11 @@ def veto(text: str, other: str) -> Veto | None:
     >>> veto("The council voted to rebuild the bridge.", "The council has voted to rebuild the bridge.") is None
     True
     """
-    words, others = read(text), read(other)
-    if words.folded == others.folded:
-        return None
     found: dict[str, tuple[list[str], list[str]]] = {}
-    for step in Levenshtein.opcodes(words.folded, others.folded):
-        if step.tag == "equal":
-            continue
-        mine, its = range(step.src_start, step.src_end), range(step.dest_start, step.dest_end)
-        if not step.src_start and not step.dest_start:
-            if not its and words.ends_dateline(len(mine)):
-                continue
-            if not mine and others.ends_dateline(len(its)):
-                continue
-        is_replaced = bool(mine and its)
-        for side, known, places in ((0, words, mine), (1, others, its)):
-            for place in places:
-                kind = _kind(known, place, is_replaced)
-                if kind is not None:
-                    found.setdefault(kind, ([], []))[side].append(known.folded[place])
-    for run in _NEGATING_RUNS:
+    for mine, its, is_beginning in _unlike(text, other):
+        for side, kind, word in _telling_words(read(mine), read(its), is_beginning):
+            found.setdefault(kind, ([], []))[side].append(word)
+    for run in () if text.isascii() and other.isascii() else _NEGATING_RUNS:
         if text.count(run) != other.count(run):
             for side, one in enumerate((text, other)):
                 found.setdefault(NEGATION, ([], []))[side].extend([run] * one.count(run))
@@ -198,17 +184,64 @@ def veto(text: str, other: str) -> Veto | None:
     return None
 
 
+def _unlike(text: str, other: str) -> Iterator[tuple[str, str, bool]]:
+    """The stretches in which two texts differ, with the word before and behind, and whether it is their beginning.
+
+    What stands between spaces is compared first, which takes a tenth of the time of finding words.
+    """
+    ours, theirs = text.split(), other.split()
+    stretches: list[list[int]] = []
+    for step in Levenshtein.opcodes(ours, theirs):
+        if step.tag == "equal":
+            continue
+        if stretches and step.src_start - 1 <= stretches[-1][1]:
+            stretches[-1][1::2] = step.src_end + 1, step.dest_end + 1
+        else:
+            stretches.append([step.src_start - 1, step.src_end + 1, step.dest_start - 1, step.dest_end + 1])
+    for start, end, its_start, its_end in stretches:
+        mine, its = ours[max(0, start) : end], theirs[max(0, its_start) : its_end]
+        yield " ".join(mine), " ".join(its), start < 0 and its_start < 0
+
+
+def _telling_words(words: Words, others: Words, is_beginning: bool) -> Iterator[tuple[int, str, str]]:
+    """The telling words in which two stretches differ: whose (0 or 1), of what sort, and which."""
+    if words.folded == others.folded:
+        return
+    for step in Levenshtein.opcodes(words.folded, others.folded):
+        if step.tag == "equal":
+            continue
+        mine, its = range(step.src_start, step.src_end), range(step.dest_start, step.dest_end)
+        if is_beginning and not step.src_start and not step.dest_start:
+            if not its and words.ends_dateline(len(mine)):
+                continue
+            if not mine and others.ends_dateline(len(its)):
+                continue
+        is_replaced = bool(mine and its)
+        for side, known, places in ((0, words, mine), (1, others, its)):
+            for place in places:
+                kind = _kind(known, place, is_replaced)
+                if kind is not None:
+                    yield side, kind, known.folded[place]
+
+
 def _kind(words: Words, place: int, is_replaced: bool) -> str | None:
     """What sort of telling word it is; None for one that may differ.
 
     Where one word stands for another, what may be a name counts as one.
     """
     folded = words.folded[place]
+    kind = _telling(folded)
+    if kind is not None:
+        return kind
+    is_name = words.is_name(place)
+    return NAME if is_name or (is_name is None and is_replaced and folded not in _SMALL) else None
+
+
+@lru_cache(maxsize=65536)
+def _telling(folded: str) -> str | None:
+    """What sort of telling word it is by itself, wherever it stands."""
     if folded in _NUMBER_WORDS or any(character.isdigit() for character in folded):
         return NUMBER
     if folded in _NEGATIONS or folded.endswith(("n't", "n’t")) or not _NEGATING.isdisjoint(folded):
         return NEGATION
-    if _DATE.fullmatch(folded):
-        return DATE
-    is_name = words.is_name(place)
-    return NAME if is_name or (is_name is None and is_replaced and folded not in _SMALL) else None
+    return DATE if _DATE.fullmatch(folded) else None

@@ -135,7 +135,7 @@ def propose(survey: SurveyFolder, languages: Mapping[str, str]) -> list[Proposal
     with pq.ParquetFile(survey.file("lines")) as parquet:
         for batch in parquet.iter_batches(ROWS):
             for row in batch.to_pylist():
-                if "/" in row["site"] or row["text"] is None or row["words"] > MAX_WORDS:
+                if row["text"] is None or weight(row["text"]) > MAX_WORDS:
                     continue
                 pattern = shape(row["text"])
                 match = "exact" if pattern == fold(row["text"]) else "regex"

@@ -51,6 +51,7 @@ def section_of(document: Document) -> str | None:
     return f"{host}/{folders[0].casefold()}"
 
 
+@lru_cache(maxsize=16)  # site and section of a document are asked for one after the other
 def _split(url: str | None) -> tuple[str, str]:
     try:
         parts = urlsplit(url or "")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 _METADATA = {"cleaner.survey": str(VERSION)}
 
-# rensa's signatures of words, 20 bands of 6: of pairs with a rapidfuzz ratio of 80 and more .977 meet in a band, of 90
-# and more .996, at 4.7 candidates a paragraph; 16 x 8 finds .905 and .980, 24 x 5 .993 and .997 at 9.5 candidates.
+# Signatures of paragraphs: what they are made of is told, and measured, in `cleaner.surveys.signatures`.
+SHINGLE_WORDS = 2
+SHINGLE_CHARACTERS = 3
 BANDS = 20
-BAND_ROWS = 6
+BAND_ROWS = 3
 SEED = 20_26
 
 DOCUMENTS = pa.schema(
@@ -35,24 +36,24 @@ DOCUMENTS = pa.schema(
 """One document a row, sorted by ``doc``, the hash of its id and text.  ``chars`` are those of its paragraphs."""
 
 COUNTS = ("docs", "head", "middle", "tail", "inside", "opens", "closes")
-"""What is counted of a line, in documents of its site (or section)."""
+"""What is counted of a line, in documents."""
 
 LINES = pa.schema(
     [
         pa.field("key", pa.uint64(), nullable=False),
+        pa.field("section", pa.uint64(), nullable=False),
         pa.field("site", pa.string(), nullable=False),
         pa.field("text", pa.string()),
-        pa.field("words", pa.float32(), nullable=False),
-        pa.field("prose", pa.bool_(), nullable=False),
         *(pa.field(name, pa.int32(), nullable=False) for name in COUNTS),
     ],
     metadata=_METADATA,
 )
-"""One line of a site (or of a section of it) a row, sorted by ``key``, the hash of site and folded line.
+"""One line of a section of a site a row, sorted by ``key``, the hash of site and folded line, and ``section``.
 
 ``head``, ``middle`` and ``tail`` count documents in which it stands before, among and behind the paragraphs,
 ``inside`` those in which it stands right between two paragraphs, ``opens`` and ``closes`` those that it begins or ends.
-``text`` is null for paragraphs: those have a table of their own.
+``section`` is the hash of the section's name, 0 where a document has none and for paragraphs, whose ``text`` is null:
+those have a table of their own.  What is true of a line in all of the site is the sum of its rows.
 """
 
 PARAGRAPHS = pa.schema(
@@ -64,14 +65,14 @@ PARAGRAPHS = pa.schema(
         pa.field("hash", pa.uint64(), nullable=False),
         pa.field("numbers", pa.uint64(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
-        pa.field("bands", pa.list_(pa.uint32(), BANDS), nullable=False),
+        pa.field("bands", pa.binary(4 * BANDS), nullable=False),
     ],
     metadata=_METADATA,
 )
 """One paragraph of a document a row, sorted by ``doc`` and ``place`` (the number of its segment).
 
 ``start`` and ``line`` are those of the segment, ``hash`` that of the folded text, ``numbers`` that of its numbers,
-``bands`` those of the bands of its signature.
+``bands`` the `BANDS` keys of its signature, 32 bits each, in little-endian order.
 """
 
 TABLES = {"documents": DOCUMENTS, "lines": LINES, "paragraphs": PARAGRAPHS}

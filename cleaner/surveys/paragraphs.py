@@ -1,0 +1,110 @@
+"""The paragraphs of a survey by their number in the order, as arrays in files that are mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cleaner.surveys.tables import BANDS
+
+if TYPE_CHECKING:
+    from cleaner.surveys.papers import Papers
+
+# Rows that are read at a time.
+BATCH = 8192
+
+Array = npt.NDArray[Any]
+
+
+class Paragraphs:
+    """The paragraphs of a survey by their number in the order, as mapped arrays in ``folder``."""
+
+    def __init__(self, parquet: Path, papers_of: pa.Table, folder: Path) -> None:
+        self._file = pq.ParquetFile(parquet, memory_map=True)
+        self._docs = papers_of["doc"].to_numpy()
+        self.count = self._file.metadata.num_rows
+        self._folder = folder
+
+    def _scratch(self, name: str, kind: Any, *shape: int) -> Array:
+        shape = shape or (max(1, self.count),)
+        made = np.lib.format.open_memmap(self._folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape)
+        return made.view(np.ndarray)  # of which a value is read in a third of the time
+
+    def sites_of_hashes(self, site_of_row: Array) -> Iterator[tuple[Array, Array]]:
+        """Hash and site code of all paragraphs, in batches."""
+        for batch in self._file.iter_batches(BATCH * 8, columns=["doc", "hash"]):
+            yield batch["hash"].to_numpy(), site_of_row[np.searchsorted(self._docs, batch["doc"].to_numpy())]
+
+    def read(self, papers: Papers) -> None:
+        """Fill the arrays; numbers run through the first paragraphs of all documents in order, then the others."""
+        counts = papers.table["paragraphs"].to_numpy().astype(np.int64)
+        ordered = counts[papers.row]
+        self.leads = int((ordered > 0).sum())
+        lead = np.zeros(len(counts), dtype=np.int64)
+        lead[papers.row] = np.cumsum(ordered > 0) - 1
+        begin = np.zeros(len(counts), dtype=np.int64)
+        others = np.maximum(ordered - 1, 0)
+        begin[papers.row] = self.leads + np.cumsum(others) - others
+        first_row = np.cumsum(counts) - counts
+        self.hash = self._scratch("hash", np.uint64)
+        self.numbers = self._scratch("numbers", np.uint64)
+        self.doc = self._scratch("doc", np.int64)
+        self.row = self._scratch("row", np.int64)
+        self.size = self._scratch("size", np.int32)
+        self.start = self._scratch("start", np.int32)
+        self.line = self._scratch("line", np.int32)
+        self.place = self._scratch("place", np.int32)
+        self.bands = self._scratch("bands", np.uint32, BANDS, max(1, self.count))
+        schema = pa.schema([pa.field("text", pa.string())])
+        done = 0
+        texts = self._folder / "texts.arrow"
+        with pa.OSFile(str(texts), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch in self._batches():
+                rows = np.arange(done, done + batch.num_rows)
+                document = np.searchsorted(self._docs, batch["doc"].to_numpy())
+                inside = rows - first_row[document]
+                numbers = np.where(inside == 0, lead[document], begin[document] + inside - 1)
+                self.hash[numbers] = batch["hash"].to_numpy()
+                self.numbers[numbers] = batch["numbers"].to_numpy()
+                self.doc[numbers] = papers.rank[document]
+                self.row[numbers] = rows
+                for name in ("start", "line", "place"):
+                    getattr(self, name)[numbers] = batch[name].to_numpy()
+                text = batch["text"]
+                self.size[numbers] = pc.utf8_length(text).to_numpy()
+                self.bands[:, numbers] = _keys_of(batch["bands"]).T
+                writer.write_batch(pa.record_batch([text], schema=schema))
+                done += batch.num_rows
+        source = pa.ipc.open_file(pa.memory_map(str(texts)))
+        self._texts = [source.get_batch(number).column(0) for number in range(source.num_record_batches)]
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Batches of `BATCH` rows, whatever the row groups of the file are."""
+        table = None
+        for batch in self._file.iter_batches(BATCH):
+            part = pa.Table.from_batches([batch])
+            table = part if table is None else pa.concat_tables([table, part])
+            while table.num_rows >= BATCH:
+                yield table.slice(0, BATCH).combine_chunks().to_batches()[0]
+                table = table.slice(BATCH)
+        if table is not None and table.num_rows:
+            yield table.combine_chunks().to_batches()[0]
+
+    def texts(self, numbers: Array) -> list[str]:
+        """The texts of some paragraphs."""
+        rows = self.row[numbers]
+        batches, places = (rows // BATCH).tolist(), (rows % BATCH).tolist()
+        return [self._texts[batch][place].as_py() for batch, place in zip(batches, places, strict=True)]
+
+
+def _keys_of(bands: pa.FixedSizeBinaryArray) -> Array:
+    """The keys of bands, one row for each signature."""
+    begin = bands.offset * BANDS
+    return np.frombuffer(bands.buffers()[1], dtype="<u4")[begin : begin + len(bands) * BANDS].reshape(-1, BANDS)
