@@ -128,8 +128,9 @@ def candidate_pairs(
 
 
 def _grouped(numbers: Array, keys: Array, paragraphs: Paragraphs, papers: Papers) -> tuple[Array, Array]:
-    order = np.argsort(keys, kind="stable")
-    keys, numbers = keys[order], numbers[order]
+    # numbers are below 2**32: one sort of both is done in half the time that an order takes
+    both = np.sort(keys.astype(np.uint64) << np.uint64(32) | numbers.astype(np.uint64))
+    keys, numbers = (both >> np.uint64(32)).astype(np.uint32), (both & np.uint64(0xFFFFFFFF)).astype(np.int64)
     new = starts(keys)
     alone = new & np.concatenate((new[1:], [True])) if len(new) else new
     keys, numbers = keys[~alone], numbers[~alone]

@@ -136,7 +136,7 @@ def sign(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Hashes]:
         first = found.bounds[:-1][has_words]
         if not len(first):
             continue
-        numbers[chunk][has_words] = np.add.reduceat(np.where(found.kinds == DIGIT, found.words, 0), first)
+        numbers[chunk][has_words] = np.add.reduceat(np.where(found.kinds == DIGIT, found.words, np.uint64(0)), first)
         bands[chunk][has_words] = _band_keys(_shingles(found, first), first)
     return bands, numbers
 
