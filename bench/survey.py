@@ -34,15 +34,18 @@ from synthetic import Corpus, write
 
 from cleaner.chain import Chain
 from cleaner.document import Document, split_lines
+from cleaner.engines.work import Staged, StagingWork
 from cleaner.filters.duplicates import Duplicates
 from cleaner.filters.headlines import Headlines
 from cleaner.filters.templates import Templates
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
-from cleaner.runner import run
+from cleaner.runner import BATCH_RECORDS, run
 from cleaner.settings import Settings
+from cleaner.shards.staging import staged_table
 from cleaner.surveys.collect import survey_documents
 from cleaner.surveys.evidence import Survey, build_evidence
+from cleaner.surveys.first_pass import Staging, gather
 from cleaner.surveys.folder import write_survey
 from cleaner.surveys.sites import site_of
 from cleaner.surveys.tables import TABLES
@@ -50,7 +53,6 @@ from cleaner.surveys.tables import TABLES
 RESULTS = Path(__file__).parent / "results"
 CRUFT = frozenset(("template", "teaser"))
 MIN_SITE = 20
-BATCH = 64
 
 
 def _rows(folder: Path, kind: str, columns: list[str]) -> Iterator[dict[str, Any]]:
@@ -90,7 +92,17 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
     by_label: dict[str, Counter[str]] = defaultdict(Counter)
     copies: dict[tuple[Any, ...], list[tuple[str, int, bool]]] = defaultdict(list)
     wrong_copies = 0
+    # what became of copies that were to stay: by the filter that took them (or the rejection), and their label
+    unkept: Counter[str] = Counter()
+    rejected = {row["id"]: row["reason"] for row in _rows(out, "rejected", ["id", "reason"])}
     for _, site, language, line, gone_row in lines:
+        if gone_row is not None and gone_row["filter"] == "duplicates":
+            evidence = json.loads(gone_row["evidence"])
+            took_copy = removed[evidence["kept"]].get(evidence["kept_start"])
+            fate = rejected.get(evidence["kept"]) or (took_copy["filter"] if took_copy is not None else None)
+            if fate is not None:
+                kept_label = labels[evidence["kept"], evidence["kept_start"]]["label"]
+                unkept[f"{line['label']} for {kept_label} that {fate} took"] += 1
         if size[site] < MIN_SITE:
             continue
         took = gone_row["filter"] if gone_row is not None else "kept"
@@ -126,6 +138,7 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
             "recall_by_language": {code: found[code] / count for code, count in sorted(expected.items())},
             "lost_to_another_paragraph": wrong_copies,
             "groups_without_a_copy": emptied,
+            "copies_that_did_not_stay": dict(unkept.most_common()),
         },
         "lookalikes_removed": sum(count for took, count in by_label["lookalike"].items() if took != "kept"),
     }
@@ -254,16 +267,20 @@ def _compared(chosen: list[tuple[int, bool, str, str, dict[str, Counter[str]]]])
 
 
 def scale(documents: int) -> dict[str, float]:
-    """CPU time a paragraph and peak memory of survey and evidence, on top of reading, in one process."""
+    """CPU time a paragraph and peak memory of survey and evidence, on top of reading, in one process.
+
+    Batches and units are those of a run.
+    """
     corpus = Corpus(documents, max(1, documents // 50), seed=1)
     spent: dict[str, float] = defaultdict(float)
-    files: dict[str, list[Path]] = {name: [] for name in TABLES}
     count = 0
     with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
         folder = Path(name)
         write(corpus, folder)
         shutil.rmtree(folder / "truth")
-        for part in sorted((folder / "raw").glob("*.jsonl")):
+        parts = sorted((folder / "raw").glob("*.jsonl"))
+        staging, work = Staging(folder / "staging", keeps_documents=False), StagingWork(Settings())
+        for unit, part in enumerate(parts):
             begin = time.process_time()
             with open(part, encoding="utf-8") as stream:
                 documents_of = [
@@ -272,15 +289,15 @@ def scale(documents: int) -> dict[str, float]:
                 ]
             spent["read"] += time.process_time() - begin
             begin = time.process_time()
-            for place in range(0, len(documents_of), BATCH * 8):
-                for table, rows in survey_documents(documents_of[place : place + BATCH * 8]).items():
-                    file = folder / f"{table}-{part.stem}-{place}.parquet"
-                    pq.write_table(rows, file, compression="zstd")
-                    files[table].append(file)
-                    count += rows.num_rows if table == "paragraphs" else 0
+            batches = [
+                documents_of[place : place + BATCH_RECORDS] for place in range(0, len(documents_of), BATCH_RECORDS)
+            ]
+            staged = work.join([Staged(staged_table(()), survey_documents(batch)) for batch in batches])
+            staging.write(unit, {"input_sha256": ""}, staged)
+            count += staged.survey["paragraphs"].num_rows
             spent["map"] += time.process_time() - begin
         begin = time.process_time()
-        survey = write_survey(folder / "survey", files)
+        survey = gather(staging, len(parts), None, folder / "survey")
         spent["group"] = time.process_time() - begin
         begin = time.process_time()
         facts = build_evidence(survey, folder / "evidence", "corpus", "all").facts

@@ -108,6 +108,9 @@ def hashed(texts: Sequence[str]) -> Hashed:
 
 def _chunks(texts: Sequence[str]) -> Iterator[slice]:
     """Texts in runs of at most `CHUNK` characters, or of one text."""
+    if 0 < sum(map(len, texts)) + len(texts) <= CHUNK:
+        yield slice(0, len(texts))
+        return
     begin, held = 0, 0
     for place, text in enumerate(texts):
         if held and held + len(text) >= CHUNK:
