@@ -151,10 +151,11 @@ def _shingles(found: Hashed, first: Places) -> npt.NDArray[np.uint32]:
     behind[:count] = found.words
     is_last = np.zeros(count, dtype=np.bool_)
     is_last[np.append(first[1:], count) - 1] = True
-    one = np.where(is_last, np.uint64(0), behind[1 : count + 1])
+    one: Hashes = np.where(is_last, np.uint64(0), behind[1 : count + 1])
     is_last[np.maximum(np.append(first[1:], count) - 2, 0)] = True
-    two = np.where(is_last | (found.kinds != CHARACTER), np.uint64(0), behind[2:])
-    return (mixed(found.words + one * _NEXT + two * _AFTER) >> np.uint64(32)).astype(np.uint32)
+    two: Hashes = np.where(is_last | (found.kinds != CHARACTER), np.uint64(0), behind[2:])
+    shingles: Hashes = found.words + one * _NEXT + two * _AFTER
+    return (mixed(shingles) >> np.uint64(32)).astype(np.uint32)
 
 
 def _band_keys(shingles: npt.NDArray[np.uint32], first: Places) -> npt.NDArray[np.uint32]:
