@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -297,7 +298,7 @@ def _clean(
             "header": header,
             "inputs": [str(path) for path in paths],
             "books": books.as_dict(),
-            "copies": count_unkept(work.evidence, _tables(folder, entries)) if work.evidence is not None else None,
+            "copies": count_unkept(partial(_tables, folder, entries)) if work.evidence is not None else None,
             "parts": [{"unit": entry["unit"], **entry["parts"]} for entry in entries],
             **({} if found is None else {"drift": found}),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -308,7 +309,7 @@ def _clean(
 
 def _tables(folder: RunFolder, entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, pa.Table]]:
     """Removals and rejections of all parts, without their texts."""
-    columns = {"removed": ["id", "start", "filter"], "rejected": ["id"]}
+    columns = {"removed": ["id", "start", "filter", "evidence"], "rejected": ["id"]}
     for entry in entries:
         yield {kind: folder.table(kind, entry["unit"], some) for kind, some in columns.items()}
 

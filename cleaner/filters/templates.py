@@ -2,7 +2,7 @@
 
 The evidence is counted by a survey of the corpus (`cleaner.surveys`): in how many documents of the site, or of its
 section, a line stands, and what stands around it here.  How much of it a line needs is its length's and place's to say
-(`enough`): the shorter it is, and the deeper among the paragraphs, the more.
+(`cleaner.surveys.furniture`): the shorter it is, and the deeper among the paragraphs, the more.
 
 Left alone: the document's own headline and first paragraph, which "most read" boxes print on every page, unless other
 documents begin with them, too; and lines between two paragraphs of the story, unless a good part of the site has them.
@@ -19,23 +19,13 @@ from cleaner.chain import Line, View
 from cleaner.document import Removal
 from cleaner.surveys.collect import headline_of, is_paragraph
 from cleaner.surveys.evidence import Counted, Survey
+from cleaner.surveys.furniture import enough
 from cleaner.surveys.sites import site_of
 from cleaner.text import fold, weight
 
 NAME = "templates"
 # Short lines are labels, scores, names and subheadings as well as furniture.
 SHORT = 4.0
-# Other documents that must have a line, and their share of the site's or section's, by what the line is.  Each is an
-# alternative; measured on the sites with two to nine pages of the development benchmark, and on the invented corpus for
-# larger ones, where subheadings that a tenth of a site's stories have must stay.
-NEEDED: dict[str, tuple[tuple[int, float], ...]] = {
-    "line": ((2, 0.02), (5, 0.0)),
-    "short line": ((2, 0.1), (10, 0.01)),
-    "paragraph": ((3, 0.1),),
-    "line between paragraphs": ((4, 0.2),),
-    "short line between paragraphs": ((10, 0.3),),
-    "paragraph between paragraphs": ((10, 0.5),),
-}
 # Documents that begin with a line, from which on it is no longer the headline or lead of this one.
 BEGIN_ALIKE = 3
 # Share of words that labels call cruft where they call it anything, on sites of three to nine pages: all of them.
@@ -88,15 +78,6 @@ class Templates:
             if alike < BEGIN_ALIKE + versions:
                 own.add(place)
         return own
-
-
-def enough(kind: str, others: int, share: float) -> bool:
-    """Whether a line of some kind in so many other documents, and such a share of them, is furniture.
-
-    >>> enough("line", 3, 0.5), enough("paragraph between paragraphs", 3, 0.5)
-    (True, False)
-    """
-    return any(others >= docs and share >= least for docs, least in NEEDED[kind])
 
 
 def _is_enough(kind: str, found: Counted, versions: int) -> bool:

@@ -8,7 +8,8 @@ Documents are put in an order (`BECAUSE`), and paragraphs in that of their docum
 before all others: on other pages they are teasers, and those may be dated before the article that they announce.  In
 this order each paragraph either stays, or goes because one before it, verified against itself, has stayed.  So of any
 web of likenesses (chains, stars, cycles) at least one paragraph stays, and for each that goes a copy of it is left:
-likeness is never passed on.
+likeness is never passed on.  Nothing goes for a paragraph that its site prints so often that the filter `templates` may
+take it (`cleaner.surveys.furniture`).
 
 Memory: arrays of fixed width are kept in files and mapped; bands and pairs are dealt with in ranges.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,19 +26,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.surveys.choice import choose, cluster_documents, describe_clusters
+from cleaner.surveys.collect import hash_text
 from cleaner.surveys.folder import SurveyFolder
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.likeness import Edges, find_edges
 from cleaner.surveys.papers import BECAUSE, IS_LEAD, Papers, aggregators, order_documents
 from cleaner.surveys.paragraphs import Paragraphs
 from cleaner.surveys.ranges import starts
+from cleaner.surveys.signatures import Hashes
 from cleaner.surveys.tables import CLUSTERS, COPIES, LOOKALIKES
 
 Array = npt.NDArray[Any]
 
 
+class Places(Protocol):
+    """What tells of paragraphs whether another filter may take them."""
+
+    def may_go(self, sites: Hashes, lines: Hashes, versions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether they may be furniture of their sites, by the hashes of both.
+
+        ``versions`` of their documents, themselves among them, do not count.
+        """
+        ...
+
+
 def find_copies(
-    survey: SurveyFolder, out: Path, scope: str, documents_kept: str, mapper: Mapper = map
+    survey: SurveyFolder, out: Path, scope: str, documents_kept: str, mapper: Mapper, printed: Places
 ) -> dict[str, int]:
     """Write copies.arrow, clusters.arrow and lookalikes.parquet of a survey to ``out``.  Returns counts of their rows.
 
@@ -56,7 +70,8 @@ def find_copies(
         leader, is_exact = cluster_documents(edges, paragraphs.doc, paragraphs.size, chars)
         corrected = {(int(paragraphs.doc[one["one"]]), int(paragraphs.doc[one["other"]])) for one in vetoed}
         clusters, gone = describe_clusters(papers, leader, is_exact, corrected, documents_kept)
-        lost = choose(edges, paragraphs.doc, papers.site, paragraphs.size, chars, scope, leader, gone)
+        steady = edges.among(~_may_go(paragraphs, papers, edges.earlier, leader, printed))
+        lost = choose(steady, paragraphs.doc, papers.site, paragraphs.size, chars, scope, leader, gone)
         copies = _copies(paragraphs, papers, edges, lost)
         lookalikes = [_described(paragraphs, papers, one) for one in vetoed]
     write_arrow(out / "copies.arrow", copies.sort_by("key"))
@@ -68,6 +83,19 @@ def find_copies(
         "versions": len(clusters),
         "lookalikes": len(lookalikes),
     }
+
+
+def _may_go(paragraphs: Paragraphs, papers: Papers, numbers: Array, leader: dict[int, int], printed: Places) -> Array:
+    """Which paragraphs may go as furniture of their sites; the first ones of articles are never taken for such."""
+    names = papers.table["site"].fill_null("").combine_chunks().dictionary_encode()
+    hashes = np.array([hash_text(name) for name in names.dictionary.to_pylist()], dtype=np.uint64)
+    document = paragraphs.doc[numbers]
+    sites = hashes[names.indices.to_numpy()[papers.row[document]]] if len(numbers) else np.empty(0, dtype=np.uint64)
+    first = np.arange(len(papers.row))
+    first[list(leader)] = list(leader.values())
+    versions = np.bincount(first, minlength=len(first))[first]
+    may_go: Array = printed.may_go(sites, paragraphs.hash[numbers], versions[document])
+    return may_go & (papers.site[document] >= 0) & (numbers >= paragraphs.leads)
 
 
 def _copies(paragraphs: Paragraphs, papers: Papers, edges: Edges, lost: dict[int, tuple[int, float]]) -> pa.Table:

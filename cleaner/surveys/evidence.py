@@ -21,9 +21,10 @@ from cleaner.document import Document
 from cleaner.surveys.collect import document_key, folded_line, hash_line, hash_text, line_keys
 from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
 from cleaner.surveys.folder import ROWS, SurveyFolder
+from cleaner.surveys.furniture import may_be_furniture
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.ranges import starts
-from cleaner.surveys.signatures import edge_keys
+from cleaner.surveys.signatures import Hashes, edge_keys
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import COUNTS
 
@@ -101,6 +102,31 @@ class Titled:
     headline: str
     lead: str
     is_lead: bool
+
+
+class Printed:
+    """How often sites print what they print, for many lines at once."""
+
+    def __init__(self, sites: pa.Table, lines: pa.Table) -> None:
+        self._sites, self._docs = sites["key"].to_numpy(), sites["docs"].to_numpy()
+        self._lines, self._counts = lines["key"].to_numpy(), lines["docs"].to_numpy()
+
+    def may_go(self, sites: Hashes, lines: Hashes, versions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether paragraphs may be furniture of their sites, by the hashes of both.
+
+        ``versions`` of their documents, themselves among them, do not count.
+        """
+        others = _found(self._lines, self._counts, line_keys(sites, lines)) - versions
+        return may_be_furniture(others, _found(self._sites, self._docs, sites) - 1)
+
+
+def _found(keys: Hashes, values: npt.NDArray[np.int32], wanted: Hashes) -> npt.NDArray[np.int32]:
+    """The values of sorted keys, 0 for those that are not there."""
+    if not len(keys):
+        return np.zeros(len(wanted), dtype=np.int32)
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: npt.NDArray[np.int32] = np.where(keys[places] == wanted, values[places], 0)
+    return found
 
 
 class Survey:
@@ -207,11 +233,12 @@ def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept:
     documents = pq.read_table(
         survey.file("documents"), columns=["doc", "id", "site", "section", "headline", "lead"]
     ).combine_chunks()
-    write_arrow(out / "sites.arrow", _sites(documents))
-    write_arrow(out / "lines.arrow", _counted_lines(survey))
+    sites, lines = _sites(documents), _counted_lines(survey)
+    write_arrow(out / "sites.arrow", sites)
+    write_arrow(out / "lines.arrow", lines)
     write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
     write_arrow(out / "titles.arrow", _titles(documents))
-    found = find_copies(survey, out, dedupe, documents_kept, mapper)
+    found = find_copies(survey, out, dedupe, documents_kept, mapper, Printed(sites, lines))
     facts = {"dedupe": dedupe, "documents": survey.documents, "fingerprint": survey.fingerprint, **found}
     write_whole(out / "evidence.json", json.dumps(facts, sort_keys=True).encode())
     return Survey(out)

@@ -44,6 +44,10 @@ class Edges:
     earlier: Array
     score: Array
 
+    def among(self, chosen: Array) -> Edges:
+        """Some of the likenesses, by a mask."""
+        return Edges(self.later[chosen], self.earlier[chosen], self.score[chosen])
+
     def by_later_document(self, doc: Array) -> Edges:
         """The same likenesses, each from the later document to the earlier one, by later document."""
         swap = doc[self.later] < doc[self.earlier]

@@ -1,43 +1,45 @@
 """After a run: do the copies that paragraphs were removed for stand in the clean documents?
 
 Which copy stays is decided before the second pass.  A document that the brake rejects then, or a line that another
-filter takes for furniture, may be the one that was to stay; `find_copies` does not rely on documents that lose most of
-their paragraphs, and what is left of such cases is counted here, so that a run says so.
+filter takes for furniture, may be the one that was to stay; `find_copies` relies neither on documents that lose most of
+their paragraphs nor on paragraphs that a site prints often, and what is left of such cases is counted here, so that a
+run says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import json
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleaner.surveys.collect import hash_text
 
 Keys = npt.NDArray[np.uint64]
 
 
-def count_unkept(evidence: Path, parts: Iterable[dict[str, pa.Table]]) -> dict[str, int]:
+def count_unkept(parts: Callable[[], Iterable[dict[str, pa.Table]]]) -> dict[str, int]:
     """How many paragraphs ``went`` for a copy, and of how many the copy is ``unkept``: gone or in a rejected document.
 
-    ``parts`` are the tables of the parts of a run.  Copies in other runs (of a survey that was given) count as kept.
+    ``parts`` gives the tables of the parts of a run, each time that it is called: ``removed`` with id, start, filter
+    and evidence, ``rejected`` with id.  Copies in other runs (of a survey that was given) count as kept.
     """
-    copies = pa.ipc.open_file(pa.memory_map(str(evidence / "copies.arrow"))).read_all()
-    copies = copies.filter(copies["lost"])
-    documents = _keys(copies["id"].to_pylist())
-    places = _mixed(documents, copies["start"].to_numpy())
-    gone = np.zeros(len(places), dtype=np.bool_)
-    went = 0
-    for part in parts:
+    documents, places = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.uint64)]
+    for part in parts():
+        copies = part["removed"].filter(pc.equal(part["removed"]["filter"], "duplicates"))
+        kept = [json.loads(evidence) for evidence in copies["evidence"].to_pylist()]
+        documents.append(_keys(one["kept"] for one in kept))
+        places.append(_mixed(documents[-1], np.array([one["kept_start"] for one in kept], dtype=np.int32)))
+    document, place = np.concatenate(documents), np.concatenate(places)
+    gone = np.zeros(len(place), dtype=np.bool_)
+    for part in parts() if len(place) else ():
         removed, rejected = part["removed"], part["rejected"]
-        by = np.array(removed["filter"].to_pylist()) == "duplicates"
-        went += int(by.sum())
-        others = removed.filter(pa.array(~by))
-        gone |= np.isin(places, _mixed(_keys(others["id"].to_pylist()), others["start"].to_numpy()))
-        gone |= np.isin(documents, _keys(rejected["id"].to_pylist()))
-    return {"went": went, "unkept": int(gone.sum())}
+        gone |= np.isin(place, _mixed(_keys(removed["id"].to_pylist()), removed["start"].to_numpy()))
+        gone |= np.isin(document, _keys(rejected["id"].to_pylist()))
+    return {"went": len(place), "unkept": int(gone.sum())}
 
 
 def _keys(ids: Iterable[str]) -> Keys:
