@@ -17,7 +17,6 @@ DECIDING = (
     "publicsuffixlist",  # sites
     "pyarrow",  # the bytes of the shards
     "rapidfuzz",
-    "rensa",  # signatures of paragraphs
     "selectolax",  # the tree of pages
     "trafilatura",
     "warcio",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hostile
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from cleaner.surveys.evidence import Survey, build_evidence
 from cleaner.surveys.folder import SurveyError, SurveyFolder, survey_merge, write_survey
 from cleaner.surveys.guard import veto
 from cleaner.surveys.likeness import Edges
+from cleaner.surveys.settle import count_unkept
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from synthetic import Corpus
@@ -517,3 +519,34 @@ def test_mine_proposes_what_a_site_repeats_as_rules_that_only_flag(tmp_path: Pat
     pack = (tmp_path / "proposals.toml").read_text(encoding="utf-8")
     assert pack.count('action = "flag"') == len(found)
     cleaner("rules", "test", "--rules", tmp_path / "proposals.toml")
+
+
+def test_nothing_goes_for_a_copy_that_its_site_prints_so_often_that_it_may_go(tmp_path: Path) -> None:
+    appeal = paragraphs(70)[1]
+    printed = [site_page(n, *paragraphs(n), appeal, date="2026-01-01") for n in range(6)]
+    quoting = site_page(9, *paragraphs(9), appeal, date="2026-02-01", site="oak-post.org")
+    once = site_page(10, *paragraphs(10), paragraphs(0)[2], date="2026-02-02", site="oak-post.org")
+    evidence = evidence_of([*printed, quoting, once], tmp_path / "made", "corpus")
+    tidy = Cleaner(survey=evidence)
+    (removal,) = tidy.clean(printed[0]).removals
+    assert removal.filter == "templates"
+    assert appeal in printed[0].text[removal.start : removal.end]
+    assert appeal in tidy.clean(quoting).text
+    assert [removal.filter for removal in tidy.clean(once).removals] == ["duplicates"]
+
+
+def test_copies_that_did_not_stay_are_counted() -> None:
+    def removed(*rows_of: tuple[str, int, str, str | None, int]) -> pa.Table:
+        names = ("id", "start", "filter", "evidence")
+        made = [
+            (id, start, filter, json.dumps({"kept": kept, "kept_start": place} if kept else {}))
+            for id, start, filter, kept, place in rows_of
+        ]
+        return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in made])
+
+    rejected = pa.table({"id": ["r"]})
+    one = removed(("b", 0, "duplicates", "a", 40), ("b", 90, "duplicates", "c", 7), ("a", 0, "rules", None, 0))
+    two = removed(("d", 5, "duplicates", "r", 0), ("d", 50, "duplicates", "a", 0), ("c", 7, "topic", None, 0))
+    parts = [{"removed": one, "rejected": rejected.slice(1)}, {"removed": two, "rejected": rejected}]
+    assert count_unkept(lambda: parts) == {"went": 4, "unkept": 3}
+    assert count_unkept(list) == {"went": 0, "unkept": 0}
