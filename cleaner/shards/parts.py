@@ -16,7 +16,7 @@ ZSTD_LEVEL = 3
 _LONG = frozenset(("text", "id", "source", "url", "text_sha256", "source_sha256", "evidence", "detail"))
 
 
-def write_part(path: Path, table: pa.Table) -> dict[str, Any]:
+def write_part(path: Path, table: pa.Table, level: int = ZSTD_LEVEL) -> dict[str, Any]:
     """Write a table as zstd Parquet under a temporary name, then rename it.  Returns rows, bytes and SHA-256."""
     temporary = path.with_name(f".{path.name}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def write_part(path: Path, table: pa.Table) -> dict[str, Any]:
         table,
         temporary,
         compression="zstd",
-        compression_level=ZSTD_LEVEL,
+        compression_level=level,
         use_dictionary=[
             field.name for field in table.schema if field.name not in _LONG and pa.types.is_string(field.type)
         ],

@@ -32,6 +32,8 @@ from cleaner.surveys.group import Mapper
 from cleaner.surveys.tables import TABLES
 
 DOCUMENTS = "staged"
+# What is read once and then removed need not be small: zstd takes half the time that it takes for parts.
+LEVEL = 1
 
 Plan = dict[str, Any]
 """What is known of a unit: number of ``documents``, ``first`` source, ``input_sha256``, ``disk`` bytes."""
@@ -81,7 +83,7 @@ class Staging:
     def _write(self, unit: int, plan: Plan, staged: Staged) -> None:
         tables = {DOCUMENTS: staged.documents} if self.keeps_documents else {}
         files = {
-            name: write_part(self.part(name, unit), table.combine_chunks())
+            name: write_part(self.part(name, unit), table.combine_chunks(), LEVEL)
             for name, table in (tables | staged.survey).items()
         }
         self._note(unit).parent.mkdir(parents=True, exist_ok=True)
