@@ -2,11 +2,13 @@
 
     python bench/survey.py truth [--documents N] [--sites N] [--seed N]
     python bench/survey.py pages [--data DIR] [--folds DIR]
+    python bench/survey.py copies [--data DIR]
     python bench/survey.py scale SIZE…
 
 ``truth`` cleans an invented corpus by a whole run and compares each line with what it is known to be.  ``pages`` cleans
-the labelled texts of sites with several pages with and without a survey of them, by pages a site.  ``scale`` surveys
-invented corpora of SIZE documents and prints CPU time a paragraph and peak memory.  Results go to bench/results/.
+the labelled texts of sites with several pages with and without a survey of them, by pages a site.  ``copies`` counts
+copies that were to stay and did not.  ``scale`` surveys invented corpora of SIZE documents and prints CPU time a
+paragraph and peak memory.  Results go to bench/results/.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,17 +94,7 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
     by_label: dict[str, Counter[str]] = defaultdict(Counter)
     copies: dict[tuple[Any, ...], list[tuple[str, int, bool]]] = defaultdict(list)
     wrong_copies = 0
-    # what became of copies that were to stay: by the filter that took them (or the rejection), and their label
-    unkept: Counter[str] = Counter()
-    rejected = {row["id"]: row["reason"] for row in _rows(out, "rejected", ["id", "reason"])}
     for _, site, language, line, gone_row in lines:
-        if gone_row is not None and gone_row["filter"] == "duplicates":
-            evidence = json.loads(gone_row["evidence"])
-            took_copy = removed[evidence["kept"]].get(evidence["kept_start"])
-            fate = rejected.get(evidence["kept"]) or (took_copy["filter"] if took_copy is not None else None)
-            if fate is not None:
-                kept_label = labels[evidence["kept"], evidence["kept_start"]]["label"]
-                unkept[f"{line['label']} for {kept_label} that {fate} took"] += 1
         if size[site] < MIN_SITE:
             continue
         took = gone_row["filter"] if gone_row is not None else "kept"
@@ -138,10 +130,45 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
             "recall_by_language": {code: found[code] / count for code, count in sorted(expected.items())},
             "lost_to_another_paragraph": wrong_copies,
             "groups_without_a_copy": emptied,
-            "copies_that_did_not_stay": dict(unkept.most_common()),
+            "copies_that_did_not_stay": _unkept(out, {place: line["label"] for place, line in labels.items()}),
         },
         "lookalikes_removed": sum(count for took, count in by_label["lookalike"].items() if took != "kept"),
     }
+
+
+def _unkept(out: Path, labels: Mapping[tuple[str, int], str]) -> dict[str, int]:
+    """Paragraphs that went for a copy which did not stay itself: by their label, and what took the copy."""
+    removed = {(row["id"], row["start"]): row["filter"] for row in _rows(out, "removed", ["id", "start", "filter"])}
+    rejected = {row["id"]: row["reason"] for row in _rows(out, "rejected", ["id", "reason"])}
+    found: Counter[str] = Counter()
+    for row in _rows(out, "removed", ["id", "start", "filter", "evidence"]):
+        if row["filter"] != "duplicates":
+            continue
+        evidence = json.loads(row["evidence"])
+        fate = rejected.get(evidence["kept"]) or removed.get((evidence["kept"], evidence["kept_start"]))
+        label = labels[row["id"], row["start"]]
+        found[f"{label}, went"] += 1
+        if fate is not None:
+            found[f"{label}, whose copy {fate} took"] += 1
+    return dict(found.most_common())
+
+
+def copies(data: Path) -> dict[str, dict[str, int]]:
+    """What became of copies that were to stay, by ``--dedupe``: the labelled texts, each page in all its extractions."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
+        folder, labels = Path(name), {}
+        with open(folder / "texts.jsonl", "w", encoding="utf-8") as stream:
+            for text in read_labelled_texts(data):
+                id = f"{text.dataset} {text.id} {text.variant}"
+                url = text.url or f"https://{text.site}/"
+                stream.write(json.dumps({"id": id, "text": text.text, "url": url, "title": text.title or None}) + "\n")
+                for segment, (_, label, _) in zip(split_lines(text.text), text.lines, strict=True):
+                    labels[id, segment.start] = label
+        for scope in ("site", "corpus"):
+            run([folder / "texts.jsonl"], folder / scope, Settings(dedupe=scope))
+            found[scope] = _unkept(folder / scope, labels)
+    return found
 
 
 def _quality(by_label: dict[str, Counter[str]], filter: str, label: str) -> dict[str, float]:
@@ -322,7 +349,7 @@ def scale(documents: int) -> dict[str, float]:
 def main() -> None:
     """Run one of the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("truth", "pages", "scale"))
+    parser.add_argument("what", choices=("truth", "pages", "copies", "scale"))
     parser.add_argument("sizes", nargs="*", type=int)
     parser.add_argument("--documents", type=int, default=10_000)
     parser.add_argument("--sites", type=int, default=200)
@@ -334,6 +361,8 @@ def main() -> None:
         result: Any = truth(args.documents, args.sites, args.seed)
     elif args.what == "pages":
         result = pages(args.data, args.folds)
+    elif args.what == "copies":
+        result = copies(args.data)
     else:
         # each in a process of its own, whose peak of memory is its own
         with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:

@@ -110,7 +110,7 @@ class Veto:
     theirs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Words:
     """The words of a stretch of text, as they are written and case-folded; of scripts without spaces, its characters.
 
