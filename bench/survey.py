@@ -154,7 +154,7 @@ def _unkept(out: Path, labels: Mapping[tuple[str, int], str]) -> dict[str, int]:
 
 
 def copies(data: Path) -> dict[str, dict[str, int]]:
-    """What became of copies that were to stay, by ``--dedupe``: the labelled texts, each page in all its extractions."""
+    """What became of copies that were to stay, by ``--dedupe``: labelled texts, each page in all its extractions."""
     found = {}
     with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
         folder, labels = Path(name), {}
