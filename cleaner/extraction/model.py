@@ -18,21 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.extraction.features import (
-    BLOCK_FEATURES,
-    ROUND_FEATURES,
-    WITNESS_FEATURES,
-    Facts,
-    Names,
-    learned_features,
-    round_features,
-    witness_features,
-)
+from cleaner.extraction.features import PLAIN_FEATURES, Facts
+from cleaner.extraction.learned import LEARNED_FEATURES, Names, learned_features
 from cleaner.extraction.page import Page
+from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 from cleaner.scoring.trees import Trees
 
+BLOCK_FEATURES = (*PLAIN_FEATURES, *LEARNED_FEATURES)
+"""What the first round looks at."""
 MODEL = Path(__file__).parent / "blocks.json"
 # Log odds of the first round below which a block is furniture, whatever a witness says: of the story's words in the
 # development benchmark 0.04 % lie below, of all blocks 59 %.

@@ -252,28 +252,19 @@ def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> lis
 
 
 def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[Markup]:
-    elements, blocks = page.elements, page.blocks
+    blocks, contexts, context = page.blocks, page.contexts, page.elements.context
     paths = page.paths()
-    # elements with the same tokens around them share these
-    sets: dict[tuple[int, str], int] = {}
-    known_sets: list[frozenset[str]] = []
-    set_of: list[int] = []
-    for one, names in enumerate(elements.names):
-        around = set_of[elements.parent[one]] if one else -1
-        if names or not one:
-            found = sets.setdefault((around, names), len(known_sets))
-            if found == len(known_sets):
-                tokens = known_sets[around] if one else frozenset[str]()
-                known_sets.append(tokens.union(names.lower().split()))
-            around = found
-        set_of.append(around)
+    tokens: list[frozenset[str]] = []
+    for outer, names in zip(contexts.outer, contexts.names, strict=True):
+        around = tokens[outer] if tokens else frozenset[str]()
+        tokens.append(around.union(names.lower().split()) if names else around)
     headlines = _headlines(page, known)
     markups = []
     for place, (code, leaf, owner) in enumerate(zip(where, blocks.leaf, blocks.owner, strict=True)):
         markups.append(
             Markup(
-                path=paths[owner],
-                tokens=known_sets[set_of[leaf]],
+                path=paths[context[owner]],
+                tokens=tokens[context[leaf]],
                 link_density=blocks.linked[place],
                 witness=verdicts.kept[place],
                 heard=verdicts.witness[place] if verdicts.witness is not None else None,
