@@ -21,12 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """What the page's markup says of one block.
 
     ``path`` is the chain of element names from the root to the block's own element, ``tokens`` the class and id
@@ -55,8 +55,7 @@ class Markup:
         return self.path[-1] if self.path else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One line or block: a span of the document that runs to the start of the next segment.
 
     The line break and the blank lines behind a line belong to its segment, so that they go where the line goes.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, count
 
 import numpy as np
 import numpy.typing as npt
@@ -97,16 +98,10 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
             verdicts, found = second, None
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
-    segments: list[Segment] = []
-    parts: list[str] = []
-    position = 0
-    rows = [*zip(texts, _markups(page, known, where, verdicts), strict=True)]
-    rows += [(text, _UNSEEN) for text in verdicts.unseen]
-    for text, markup in rows:
-        role = "unseen" if markup is _UNSEEN else "headline" if markup.headline else _role(markup)
-        segments.append(Segment(position, position + len(text) + 1, len(segments) + 1, role, markup))
-        parts.append(f"{text}\n")
-        position += len(text) + 1
+    lines = [*texts, *verdicts.unseen]
+    rows = _markups(page, known, where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
+    ends = [*accumulate(len(text) + 1 for text in lines)]
+    segments = [*map(Segment, [0, *ends[:-1]], ends, count(1), *zip(*rows, strict=True))] if rows else []
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
     if found is not None:
         facts["non_article"] = found
@@ -118,7 +113,7 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     address = raw.url or (known.canonical.text if known.canonical else None)
     return Document(
         id=raw.id,
-        text="".join(parts),
+        text="\n".join([*lines, ""]),
         segments=tuple(segments),
         source=raw.source,
         url=address,
@@ -149,8 +144,8 @@ def host(url: str | None) -> str | None:
 _UNSEEN = Markup(path=("script",), tokens=frozenset(), link_density=0.0, witness=True, place="data")
 
 
-def _role(markup: Markup) -> str:
-    return ROLES.get(markup.tag) or ("list item" if "li" in markup.path[-3:] else "paragraph")
+def _role(path: tuple[str, ...]) -> str:
+    return ROLES.get(path[-1]) or ("list item" if "li" in path[-3:] else "paragraph")
 
 
 def _judge(
@@ -251,43 +246,42 @@ def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> lis
     return known.body.split("\n") if found < UNSEEN_SHARE * size else []
 
 
-def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[Markup]:
+def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[tuple[str, Markup]]:
+    """The role and the markup of each block."""
     blocks, contexts, context = page.blocks, page.contexts, page.elements.context
     paths = page.paths()
+    roles = [_role(path) for path in paths]
     tokens: list[frozenset[str]] = []
     for outer, names in zip(contexts.outer, contexts.names, strict=True):
         around = tokens[outer] if tokens else frozenset[str]()
         tokens.append(around.union(names.lower().split()) if names else around)
     headlines = _headlines(page, known)
-    markups = []
-    for place, (code, leaf, owner) in enumerate(zip(where, blocks.leaf, blocks.owner, strict=True)):
-        markups.append(
-            Markup(
-                path=paths[context[owner]],
-                tokens=tokens[context[leaf]],
-                link_density=blocks.linked[place],
-                witness=verdicts.kept[place],
-                heard=verdicts.witness[place] if verdicts.witness is not None else None,
-                story=verdicts.story[place] if verdicts.story is not None else None,
-                place=code,
-                because=verdicts.because.get(place, ()),
-                headline=place in headlines,
-            )
-        )
-    return markups
+    own = [context[owner] for owner in blocks.owner]
+    heard, story = ([None] * len(own) if one is None else one for one in (verdicts.witness, verdicts.story))
+    markups = map(
+        Markup,
+        [paths[one] for one in own],
+        [tokens[context[leaf]] for leaf in blocks.leaf],
+        blocks.linked,
+        verdicts.kept,
+        story,
+        heard,
+        where,
+        [verdicts.because.get(place, ()) for place in range(len(own))],
+        headlines,
+    )
+    names = ["headline" if is_headline else roles[one] for is_headline, one in zip(headlines, own, strict=True)]
+    return [*zip(names, markups, strict=True)]
 
 
-def _headlines(page: Page, known: Metadata) -> set[int]:
-    """The blocks that repeat what the page names as its title, as headings or as lines that are no prose."""
+def _headlines(page: Page, known: Metadata) -> list[bool]:
+    """Whether a block repeats what the page names as its title, as a heading or as a line that is no prose."""
     keys = {key for title in known.titles if (key := letters(title))}
-    if not keys:
-        return set()
-    longest = max(map(len, keys))
-    return {
-        place
-        for place, text in enumerate(page.blocks.text)
-        if len(text) <= 3 * longest + 20 and letters(text) in keys and weight(text) <= HEADLINE_WORDS
-    }
+    longest = 3 * max(map(len, keys), default=0) + 20
+    return [
+        bool(keys) and len(text) <= longest and letters(text) in keys and weight(text) <= HEADLINE_WORDS
+        for text in page.blocks.text
+    ]
 
 
 def _facts(known: Metadata) -> dict[str, object]:
