@@ -107,8 +107,8 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         facts["non_article"] = found
     day = raw.date or (iso_date(known.published.text) if known.published else None)
     if day is None and found is None:
-        day = find_day(html, raw.url)
-        known = replace(known, published=Value(day, "htmldate") if day else None)
+        known = replace(known, published=find_day(page, known, raw.url))
+        day = known.published.text if known.published else None
     facts["page"] = _facts(known)
     address = raw.url or (known.canonical.text if known.canonical else None)
     return Document(
