@@ -158,17 +158,16 @@ def said_pieces(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _numbered(lexicon: Lexicon) -> tuple[Numbers, Integers]:
-    """The numbers of a lexicon's words in ascending order, and the place of each in it."""
+def _numbered(lexicon: Lexicon) -> tuple[Numbers, Integers, int]:
+    """The numbers of a lexicon's words in ascending order, the place of each in it, and how many there are."""
     words = read_words(lexicon.words)
     order = np.argsort(words.number)
-    return words.number[order], words.line[order]
+    return words.number[order], words.line[order], len(lexicon.words)
 
 
 def _places(words: Words, chosen: Flags, lexicon: Lexicon) -> Integers:
     """The places of words in a lexicon; the one behind its last for those that it does not know."""
-    unknown = len(lexicon.words)
-    numbers, places = _numbered(lexicon)
+    numbers, places, unknown = _numbered(lexicon)
     if not len(numbers):
         return np.full(int(chosen.sum()), unknown)
     number = words.number[chosen]
