@@ -173,7 +173,7 @@ def _places(words: Words, chosen: Flags, lexicon: Lexicon) -> Integers:
     number = words.number[chosen]
     near = np.minimum(np.searchsorted(numbers, number), len(numbers) - 1)
     found = np.where(numbers[near] == number, places[near], unknown)
-    return np.where(words.spelled[chosen], found, lexicon.place("#"))
+    return np.where(words.spelled[chosen], found, lexicon.numbers(["#"])[0])
 
 
 def _said(words: Words, box: Integers, first: Integers, end: Integers, lexicon: Lexicon) -> Floats:
@@ -181,7 +181,7 @@ def _said(words: Words, box: Integers, first: Integers, end: Integers, lexicon: 
     count = len(words.keys)
     rows = np.zeros((len(WORD_FEATURES), count))
     chosen = words.rank < SAID_WORDS
-    line, values = lexicon.odds(words.line[chosen], _places(words, chosen, lexicon))
+    line, values = lexicon.odds(_places(words, chosen, lexicon), words.line[chosen])
     if len(values):
         order = np.lexsort((values, line))
         line, values = line[order], values[order]
