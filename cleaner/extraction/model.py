@@ -113,11 +113,11 @@ class Judgement:
         wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
         return wrong / max(float((chance * self.facts.words).sum()), 1.0)
 
-    def because(self, places: list[int]) -> list[dict[str, float]]:
+    def because(self, places: list[int]) -> list[tuple[tuple[str, float], ...]]:
         """The features that spoke most against each of some blocks, and by how much log odds."""
         asked = np.array(places, dtype=np.int64)
         names = features_of_round(self._round)
-        found: list[dict[str, float]] = [{} for _ in places]
+        found: list[tuple[tuple[str, float], ...]] = [()] * len(places)
         settled = ~np.isin(asked, self.open)
         for number, chosen in ((0, np.flatnonzero(settled)), (self._round, np.flatnonzero(~settled))):
             if not len(chosen):
@@ -127,9 +127,11 @@ class Judgement:
             row = np.arange(len(chosen))
             for _ in range(REASONS):
                 most = moved.argmin(axis=1)
-                for place, one, value in zip(chosen.tolist(), most.tolist(), moved[row, most].tolist(), strict=True):
-                    if value < 0:
-                        found[place][names[one]] = round(value, 2)
+                weights = moved[row, most]
+                against = np.flatnonzero(weights < 0)
+                said = zip(most[against].tolist(), weights[against].round(2).tolist(), strict=True)
+                for place, (one, weight) in zip(chosen[against].tolist(), said, strict=True):
+                    found[place] += ((names[one], weight),)
                 moved[row, most] = 0.0
         return found
 

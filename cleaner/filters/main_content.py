@@ -79,7 +79,7 @@ CONFIDENCE = {
 def is_main(markup: Markup) -> bool:
     """Whether extraction counts a block to the story.
 
-    >>> is_main(Markup(("p",), frozenset(), 0.0)), is_main(Markup(("p",), frozenset(), 0.0, witness=False))
+    >>> is_main(Markup(("p",), (), 0.0)), is_main(Markup(("p",), (), 0.0, witness=False))
     (True, False)
     """
     return markup.witness is not False
