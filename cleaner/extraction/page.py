@@ -191,16 +191,18 @@ class _Walk:
         self.leaf = -1
         self.owner = -1
         self.broken = self.timed = False
+        self.touched = False  # whether anything was seen since the last boundary of a block element
 
     def run(self, root: LexborNode) -> None:
         """Walk through all below the root.  Most of the time of a page goes by here: what is asked often is local."""
-        elements, blocks, pending, trait_of = self.elements, self.blocks.text, self.pending, _TRAITS.get
-        tags, parents, contexts, first, end = (
+        blocks, pending, trait_of = self.blocks.text, self.pending, _TRAITS.get
+        elements = self.elements
+        tags, parents, contexts, first, ends = facts = (
             elements.tag, elements.parent, elements.context, elements.first, elements.end
         )  # fmt: skip
-        known: dict[tuple[int, str, str, bool], int] = {}
-        stack: list[tuple[LexborNode, int, int]] = []  # node, element, innermost block element outside it
-        element = owner = 0
+        ways: dict[tuple[int, str, str, bool], int] = {}
+        stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
+        element = owner = 0  # the innermost element, and the innermost that owns blocks
         context = -1
         node: LexborNode | None = root
         while node is not None:
@@ -211,29 +213,28 @@ class _Walk:
                 if text and stack:
                     if self.pre and "\n" in text:
                         self._lines(text, element, owner)
-                    elif text.isspace():
-                        pending.append(text)
-                    else:
+                    elif not text.isspace():
                         self._add(text, element, owner)
+                    elif pending:
+                        pending.append(" ")
             elif tag is not None and tag[0] not in "-_!":
                 traits = trait_of(tag, 0)
-                attributes = node.attributes
-                if not traits & _INVISIBLE and "hidden" not in attributes:
+                if not traits & _INVISIBLE and "hidden" not in (attributes := node.attributes):
                     child = node.first_child
-                    if traits & _BOUNDARY:
+                    if traits & _BOUNDARY and (self.touched or not traits & _BLOCK):
                         self._boundary(tag, traits)
                     if child is not None:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
-                        stack.append((node, element, owner))
+                        stack.append((node, traits, element, owner, context))
                         way = (context, tag, *_named(attributes)) if attributes else (context, tag, "", False)
-                        context = known.setdefault(way, len(known))
-                        parent, element = element, len(tags)
+                        context = ways.setdefault(way, len(ways))
                         tags.append(tag)
-                        parents.append(parent)
+                        parents.append(element)
                         contexts.append(context)
                         first.append(len(blocks))
-                        end.append(0)
+                        element = len(ends)
+                        ends.append(0)
                         if traits & _OWNER:
                             owner = element
                         if traits & _COUNTED:
@@ -243,32 +244,24 @@ class _Walk:
                 continue
             following = node.next if stack else None
             while following is None and stack:
-                node, parent, outside = stack.pop()
-                tag = tags[element]
-                traits = trait_of(tag, 0)
-                if traits & _BLOCK:
+                node, traits, outside, owner, context = stack.pop()
+                if traits & _BLOCK and self.touched:
                     self._flush(broken=False)
-                end[element] = len(blocks)
                 if traits & _COUNTED:
-                    self._count(tag, -1)
-                if (
-                    first[element] == len(blocks)
-                    and self.leaf < element == len(tags) - 1
-                    and tag != "article"
-                    and stack
-                ):
-                    for facts in (tags, parents, contexts, first, end):  # nothing stands in it
-                        facts.pop()
-                element, owner = parent, outside
-                context = contexts[element]
-                following = node.next if stack else None
+                    self._count(tags[element], -1)
+                ends[element] = len(blocks)
+                if stack:
+                    is_empty = first[element] == len(blocks) and self.leaf < element == len(ends) - 1
+                    if is_empty and tags[element] != "article":
+                        for own in facts:
+                            own.pop()
+                    following = node.next
+                element = outside
             node = following
         self._flush(broken=False)
-        for outer, tag, names, unseen in known:
-            self.contexts.outer.append(max(outer, 0))
-            self.contexts.tag.append(tag)
-            self.contexts.names.append(names)
-            self.contexts.unseen.append(unseen)
+        if ways:
+            self.contexts = Contexts(*map(list, zip(*ways, strict=True)))
+            self.contexts.outer[0] = 0
 
     def _boundary(self, tag: str, traits: int) -> None:
         if traits & _BLOCK:
@@ -278,12 +271,13 @@ class _Walk:
         elif tag == "img":
             self.images += 1
         elif tag == "time":
-            self.timed = True
+            self.timed = self.touched = True
         elif self.pending:  # a cell
             self.cells.append(len(self.pending))
 
     def _count(self, tag: str, step: int) -> None:
         if tag == "a":
+            self.touched = True
             self.links += step
             self.link_count += step > 0
         elif tag in BOLD:
@@ -302,11 +296,13 @@ class _Walk:
                 self._add(line, element, owner)
             else:
                 self.pending.append(line)
+                self.touched = True
 
     def _add(self, text: str, element: int, owner: int) -> None:
         self.pending.append(text)
         if self.leaf < 0:
             self.leaf, self.owner = element, owner
+            self.touched = True
         letters = len(text) - text.count(" ")
         self.chars += letters
         if self.links:
@@ -337,6 +333,7 @@ class _Walk:
             self.cells.clear()
         self.link_count = 0
         self.timed = False
+        self.touched = broken
 
     def _block(self, text: str) -> None:
         blocks, chars = self.blocks, max(self.chars, 1)
