@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cleaner.extraction.around import FAR
 from cleaner.extraction.metadata import Metadata
@@ -71,14 +73,20 @@ def shared_features(
 
 def _subjects(words: Words, chosen: Flags | bool = True) -> Numbers:
     """The different words that carry a subject, in ascending order."""
-    return np.unique(words.number[words.subject & chosen])
+    return _different(words.number[words.subject & chosen])
+
+
+def _different(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What `numpy.unique` gives; its hashing is ten times as slow on numbers that follow one another."""
+    ordered = np.sort(numbers)
+    return ordered[np.flatnonzero(np.concatenate((ordered[:1] >= 0, ordered[1:] != ordered[:-1])))]
 
 
 def _held(spoken: Words, prose: Flags, others: Sequence[Numbers]) -> tuple[Integers, Floats]:
     """How many words each block has; a row each, how many stand in each of some others, and last in prose elsewhere."""
     count = len(prose)
     different, word = np.unique(spoken.number[spoken.subject], return_inverse=True)
-    pair = np.unique(spoken.line[spoken.subject] * max(len(different), 1) + word)
+    pair = _different(spoken.line[spoken.subject] * max(len(different), 1) + word)
     block, word = np.divmod(pair, max(len(different), 1))
     told = prose[block]
     in_prose = np.bincount(word[told], minlength=len(different))[word] > told

@@ -76,31 +76,27 @@ def read_words(lines: Sequence[str]) -> Words:
     chosen = np.flatnonzero(within)
     if not len(chosen):
         nothing = np.zeros(0, dtype=np.int64)
-        return Words(keys, nothing, nothing.view(np.uint64), nothing, nothing.astype(bool), nothing.astype(bool))
+        return Words(keys, nothing, nothing.astype(np.uint64), nothing, nothing > 0, nothing > 0)
     begin = np.flatnonzero(np.diff(chosen, prepend=-2) > 1)
     line = np.cumsum(breaks)[chosen[begin]]
-    rank = np.arange(len(begin)) - np.searchsorted(line, line)
+    words_of = np.bincount(line)
+    rank = np.arange(len(begin)) - (np.cumsum(words_of) - words_of)[line]
     letters = codes[chosen]
-    place = np.arange(len(chosen)) - np.repeat(begin, np.diff(begin, append=len(chosen)))
-    number = np.add.reduceat(mixed(letters) * _WEIGHTS.take(place, mode="clip"), begin)
     size = np.diff(begin, append=len(chosen))
+    place = np.arange(len(chosen)) - np.repeat(begin, size)
+    number = np.add.reduceat(mixed(letters) * _WEIGHTS.take(place, mode="clip"), begin)
     subject = (size >= SUBJECT_LETTERS) | (np.maximum.reduceat(letters, begin) >= _ASCII)
     spelled = (kind[chosen[begin]] & _ALPHA) > 0
-    words = Words(keys, line, number, rank, subject, spelled)
-    return words if len(rank) == 0 or rank.max() < MAX_WORDS else _first(words, rank < MAX_WORDS)
+    if words_of.max() > MAX_WORDS:
+        rows = np.flatnonzero(rank < MAX_WORDS)
+        line, number, rank, subject, spelled = line[rows], number[rows], rank[rows], subject[rows], spelled[rows]
+    return Words(keys, line, number, rank, subject, spelled)
 
 
 def mixed(codes: Codes) -> Numbers:
     """A number of 64 bits for each character."""
     numbers = (codes.astype(np.uint64) + np.uint64(1)) * _MIX
     return numbers ^ (numbers >> np.uint64(29))
-
-
-def _first(words: Words, chosen: Flags) -> Words:
-    return Words(
-        words.keys,
-        *(row[chosen] for row in (words.line, words.number, words.rank, words.subject, words.spelled)),
-    )
 
 
 def _codes(text: str) -> Codes:
