@@ -148,10 +148,11 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
         return rows
     windows = _windows("".join(keys))
     heads, group = np.unique(windows[bounds[able]], return_inverse=True)
-    # most windows begin no line: a table of 16 bits sorts them out
-    known = np.zeros(1 << 16, dtype=np.bool_)
-    known[heads >> np.uint64(48)] = True
-    at = np.flatnonzero(known[windows >> np.uint64(48)])
+    # most windows begin no line: a table by their first bits sorts them out
+    bits = max(16, (32 * len(heads)).bit_length())
+    known = np.zeros(1 << bits, dtype=np.bool_)
+    known[heads >> np.uint64(64 - bits)] = True
+    at = np.flatnonzero(known[windows >> np.uint64(64 - bits)])
     near = np.minimum(np.searchsorted(heads, windows[at]), len(heads) - 1)
     same = heads[near] == windows[at]
     at, near = at[same], near[same]
