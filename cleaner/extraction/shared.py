@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cleaner.extraction.around import FAR
 from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.page import HEADINGS, Page
-from cleaner.extraction.words import Numbers, Words, mixed, read_words
+from cleaner.extraction.words import TOGETHER, Numbers, Words, mixed, read_words
 from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import letters
 
@@ -146,16 +146,22 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
     able = np.flatnonzero(sizes >= HEAD)
     if not len(able):
         return rows
-    windows = _windows("".join(keys))
-    heads, group = np.unique(windows[bounds[able]], return_inverse=True)
+    heads, group = np.unique(
+        _windows("".join([keys[one][:HEAD] for one in able.tolist()]))[::HEAD], return_inverse=True
+    )
     # most windows begin no line: a table by their first bits sorts them out
     bits = max(16, (32 * len(heads)).bit_length())
     known = np.zeros(1 << bits, dtype=np.bool_)
     known[heads >> np.uint64(64 - bits)] = True
-    at = np.flatnonzero(known[windows >> np.uint64(64 - bits)])
-    near = np.minimum(np.searchsorted(heads, windows[at]), len(heads) - 1)
-    same = heads[near] == windows[at]
-    at, near = at[same], near[same]
+    text = "".join(keys)
+    found: list[tuple[Integers, Integers]] = []  # where a beginning stands, and which
+    for start in range(0, len(text) - HEAD + 1, TOGETHER):
+        windows = _windows(text[start : start + TOGETHER + HEAD - 1])
+        place = np.flatnonzero(known[windows >> np.uint64(64 - bits)])
+        near = np.minimum(np.searchsorted(heads, windows[place]), len(heads) - 1)
+        same = heads[near] == windows[place]
+        found.append((place[same] + start, near[same]))
+    at, near = (np.concatenate(part) for part in zip(*found, strict=True))
     if len(at) == len(heads):
         return rows  # every beginning stands there once
     holder = np.searchsorted(bounds, at, side="right") - 1
