@@ -231,7 +231,7 @@ def letters(text: str) -> str:
     """
     if text.isascii():
         return text.encode("ascii").translate(_ASCII_LOWER, _ASCII_OTHERS).decode("ascii")
-    return _NO_LETTERS.sub("", text).casefold()
+    return _NO_LETTERS.sub("", text.casefold())
 
 
 def fold_with_map(text: str) -> tuple[str, list[int]]:

@@ -21,9 +21,11 @@ from cleaner.extraction.model import block_model, features_of_round, load_block_
 from cleaner.extraction.page import MAX_DEPTH, PageError, parse_page
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.extraction.witness import ask, register
+from cleaner.extraction.words import MAX_WORDS, TOGETHER, read_words
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings, SettingsError
+from cleaner.text import letters, tokens
 
 PARAGRAPHS = [
     "The harbour office said on Monday that the old crane would be taken down before the first storm of the autumn.",
@@ -122,6 +124,31 @@ def test_any_page_gives_figures_for_every_block(parts: list[str]) -> None:
     scores = facts.words - FAR
     assert round_features(facts, scores).shape == (count, len(ROUND_FEATURES))
     assert witness_features(facts, [True] * count, scores).shape == (count, len(WITNESS_FEATURES))
+
+
+CHARACTERS = st.one_of(
+    st.sampled_from("aBß'’- 1_İ\u0301\u200d\u0e01\u0e31外長\U00020000\U0001f600\U0001d400אבि"),
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")),
+)
+
+
+@given(st.lists(st.text(CHARACTERS, min_size=1, max_size=12), min_size=1, max_size=6))
+def test_words_of_many_lines_are_those_of_each(lines: list[str]) -> None:
+    words = read_words(lines)
+    own = [tokens(line)[:MAX_WORDS] for line in lines]
+    assert words.line.tolist() == [place for place, spelled in enumerate(own) for _ in spelled]
+    assert words.keys == [letters(line) for line in lines]
+    number = dict(zip((word for spelled in own for word in spelled), words.number.tolist(), strict=True))
+    assert words.number.tolist() == [number[word] for spelled in own for word in spelled]
+    assert len(set(number.values())) == len(number)
+
+
+def test_words_of_a_long_page_are_read_in_pieces() -> None:
+    lines = [f"line {place} of the page" for place in range(TOGETHER // 5)]
+    words = read_words(lines)
+    assert words.keys == [letters(line) for line in lines]
+    assert words.line.tolist() == [place for place in range(len(lines)) for _ in range(5)]
+    assert len(set(words.number.tolist())) == len(lines) + 4
 
 
 @given(st.lists(st.one_of(MARKUP, st.sampled_from(PARAGRAPHS), st.text(max_size=8)), max_size=30))
