@@ -23,7 +23,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,18 +34,14 @@ from folds import BLOCK_FOLD_MODELS
 from labelled import DATA, FOLDS, fold_of
 
 from cleaner.extraction.features import (
-    BLOCK_FEATURES,
     Facts,
-    learned_features,
-    name_pieces,
     page_facts,
-    round_features,
-    said_pieces,
-    witness_features,
 )
+from cleaner.extraction.learned import learned_features, name_pieces, said_pieces
 from cleaner.extraction.metadata import read_metadata
-from cleaner.extraction.model import MODEL, SURE_CRUFT, features_of_round
-from cleaner.extraction.page import Blocks, Elements, Page, parse_page
+from cleaner.extraction.model import BLOCK_FEATURES, MODEL, SURE_CRUFT, features_of_round
+from cleaner.extraction.page import Blocks, Page, parse_page
+from cleaner.extraction.rounds import round_features, witness_features
 from cleaner.extraction.witness import ask
 from cleaner.ingest.align import align
 from cleaner.scoring.lexicon import Lexicon
@@ -77,13 +73,12 @@ Table = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Sample:
-    """A labelled page: its blocks and elements, what is known of them, and which of them are story."""
+    """A labelled page without its tree, what is known of its blocks, and which of them are story."""
 
     id: str
     dataset: str
     site: str
-    blocks: Blocks
-    elements: Elements
+    page: Page
     facts: Facts
     story: npt.NDArray[np.bool_]
     optional: npt.NDArray[np.bool_]
@@ -96,9 +91,9 @@ class Sample:
         return fold_of(self.site)
 
     @property
-    def page(self) -> Page:
-        """The page without its tree, which cannot be passed between processes."""
-        return Page(None, self.blocks, self.elements)  # type: ignore[arg-type]
+    def blocks(self) -> Blocks:
+        """The blocks of the page."""
+        return self.page.blocks
 
 
 def look_at(record: dict[str, Any], data: Path) -> Sample | None:
@@ -116,8 +111,7 @@ def look_at(record: dict[str, Any], data: Path) -> Sample | None:
         id=record["id"],
         dataset=record["dataset"],
         site=record["site"],
-        blocks=page.blocks,
-        elements=page.elements,
+        page=replace(page, tree=None),  # type: ignore[arg-type]  # it cannot be passed between processes
         facts=page_facts(page, read_metadata(page.tree)),
         story=story,
         optional=optional,
@@ -141,7 +135,7 @@ class Lexicons:
                     story = bool(sample.story[place])
                     text = sample.blocks.text[place]
                     self._count(sample, "said", story, (text[:300],), set(said_pieces(text)), used, seen)
-                    around = tuple(_names_around(sample.elements, leaf))
+                    around = tuple(_names_around(sample.page, leaf))
                     pieces = {piece for names in around for piece in name_pieces(names)}
                     self._count(sample, "names", story, around, pieces, used, seen)
         self._known: dict[tuple[str, frozenset[int]], dict[str, float]] = {}
@@ -195,12 +189,13 @@ class Lexicons:
         return self._said[without]
 
 
-def _names_around(elements: Elements, element: int) -> list[str]:
+def _names_around(page: Page, element: int) -> list[str]:
     names = []
-    while element:
-        if elements.names[element]:
-            names.append(elements.names[element])
-        element = elements.parent[element]
+    context = page.elements.context[element]
+    while context:
+        if page.contexts.names[context]:
+            names.append(page.contexts.names[context])
+        context = page.contexts.outer[context]
     return names
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from cleaner.months import MONTH, month_number
+
 # Names that agencies sign with.  Beside a date any word in capitals of three to ten letters ("TDI") is believed, too.
 AGENCIES = frozenset(
     "afp ap reuters dpa apa efe ansa itar-tass tass тасс риа ria interfax интерфакс xinhua kyodo yonhap pti ani ians "
@@ -17,36 +19,14 @@ AGENCIES = frozenset(
     "apn anadolu aa iha dha irna isna mehr wafa sana ina mena spa wam kuna turan azertac trend armenpress укринформ "
     "ukrinform унн белта kazinform".split()
 )
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero janeiro gennaio января",
-            "february feb februar février febrero fevereiro febbraio февраля",
-            "march mar märz mars marzo março марта",
-            "april apr avril abril aprile апреля",
-            "may mai mayo maio maggio мая",
-            "june jun juni juin junio junho giugno июня",
-            "july jul juli juillet julio julho luglio июля",
-            "august aug août agosto августа",
-            "september sep sept septembre septiembre setembro settembre сентября",
-            "october oct okt oktober octobre octubre outubro ottobre октября",
-            "november nov novembre noviembre novembro ноября",
-            "december dec dez dezember décembre diciembre dezembro dicembre декабря",
-        ),
-        1,
-    )
-    for name in names.split()
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = (
-    rf"(?:(?P<day>\d{{1,2}})\.?(?:st|nd|rd|th)?\s+(?:de\s+)?(?P<month>{_MONTH})\.?(?:,?\s+(?:de\s+)?(?P<year>\d{{4}}))?"
-    rf"|(?P<month2>{_MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:,?\s+(?P<year2>\d{{4}}))?)"
+    rf"(?:(?P<day>\d{{1,2}})\.?(?:st|nd|rd|th)?\s+(?:de\s+)?(?P<month>{MONTH})\.?(?:,?\s+(?:de\s+)?(?P<year>\d{{4}}))?"
+    rf"|(?P<month2>{MONTH})\.?\s+(?P<day2>\d{{1,2}})(?:,?\s+(?P<year2>\d{{4}}))?)"
 )
 _PLACE = r"(?P<place>[^\W\d_][^\W\d_'’.\-]*(?:[ /\-][^\W\d_][^\W\d_'’.\-]*){0,4})"
 _AGENCY = r"[^\W_][\w.\-–/& ]{1,28}"
 _DATELINE = re.compile(
-    rf"{_PLACE}(?P<region>,\s*(?!{_MONTH})[^\W\d_][^\W\d_.]*\.?(?:[^\W\d_]\.)*)?(?:,\s*(?:{_DATE}))?(?:\s+г\.)?\s*[,.]?\s*(?:\((?P<agency>{_AGENCY})\)|/(?P<slashed>{_AGENCY})/)?\s*"
+    rf"{_PLACE}(?P<region>,\s*(?!{MONTH})[^\W\d_][^\W\d_.]*\.?(?:[^\W\d_]\.)*)?(?:,\s*(?:{_DATE}))?(?:\s+г\.)?\s*[,.]?\s*(?:\((?P<agency>{_AGENCY})\)|/(?P<slashed>{_AGENCY})/)?\s*"
     r"(?P<close>\.?\s?[-–—:]{1,2}|\.)?\s",
     re.IGNORECASE,
 )
@@ -100,7 +80,7 @@ def parse_dateline(line: str) -> Dateline | None:
         return None
     date = None
     if day and month:
-        number = _MONTHS[month.casefold()]
+        number = month_number(month)
         if not 1 <= int(day) <= 31:
             return None
         date = f"{year or '-'}-{number:02d}-{int(day):02d}"

@@ -26,13 +26,13 @@ from typing import NamedTuple
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """What the page's markup says of one block.
 
-    ``path`` is the chain of element names from the root to the block's own element, ``tokens`` the class and id
-    tokens of the block and its ancestors (lower case), ``link_density`` the share of the block's characters that
-    stand inside a link (0..1), ``witness`` whether extraction took the block for main content (None: not asked).
+    ``path`` is the chain of element names from the root to the block's own element, ``names`` what the elements around
+    the block call themselves (the values of ``class``, ``id`` and the like, outermost first), ``link_density`` the
+    share of the block's characters that stand inside a link (0..1), ``witness`` whether extraction took the block for
+    main content (None: not asked).
 
     ``story`` is the probability that the block is story (None: the model of blocks was not asked), ``heard`` whether
     another extractor took it (None: none was asked as well).  ``place`` is a code for where on the page it stands
@@ -41,7 +41,7 @@ class Markup:
     """
 
     path: tuple[str, ...]
-    tokens: frozenset[str]
+    names: tuple[str, ...]
     link_density: float
     witness: bool | None = None
     story: float | None = None
@@ -49,6 +49,15 @@ class Markup:
     place: str = ""
     because: tuple[tuple[str, float], ...] = ()
     headline: bool = False
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """The single words of ``names``, in lower case.
+
+        >>> sorted(Markup(("p",), ("Story main", "Intro"), 0.0).tokens)
+        ['intro', 'main', 'story']
+        """
+        return frozenset(" ".join(self.names).lower().split())
 
     @property
     def tag(self) -> str:

@@ -25,11 +25,11 @@ CLOSERS = "\"'”’»«›‹)]}」』】〉》）］｝〞″′“‘*_ \t\u0
 BULLETS = "-–—―•·∙*▪▫■□►▶▸»›>○●◦‣⁃|–・◆◇★☆✓✔→"
 
 # Combining marks, which belong to the word they stand in: Latin, Cyrillic, Hebrew, Arabic, and all of the Indic blocks.
-_MARKS = (
+MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u0900-\u0963\u0971-\u0df3\u200c\u200d"
 )
-_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:['’ʼ\-](?:[^\W_]+|[{_MARKS}]+)+)*")
+_WORD = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*(?:['’ʼ\-](?:[^\W_]+|[{MARKS}]+)+)*")
 # Signs of typography that stand between words and hold them apart, and the apostrophe that holds parts of one together.
 _APART = "“”‘–—…•\u00a0"
 _APOSTROPHE, _STAND_IN = "’", "\x01"
@@ -132,9 +132,9 @@ def weight(line: str) -> float:
     line = line[:MAX_LOOK]
     if _as_ascii(line) is not None:
         return float(len(tokens(line)))
-    unspaced = sum(len(run) for run in _UNSPACED_RUN.findall(line))
-    rest = _UNSPACED_RUN.sub(" ", line) if unspaced else line
-    return len(_WORD.findall(rest)) + unspaced / CHARACTERS_A_WORD
+    wide = sum(len(run) for run in _UNSPACED_RUN.findall(line))
+    rest = _UNSPACED_RUN.sub(" ", line) if wide else line
+    return len(_WORD.findall(rest)) + wide / CHARACTERS_A_WORD
 
 
 @remembered
@@ -231,7 +231,7 @@ def letters(text: str) -> str:
     """
     if text.isascii():
         return text.encode("ascii").translate(_ASCII_LOWER, _ASCII_OTHERS).decode("ascii")
-    return _NO_LETTERS.sub("", text).casefold()
+    return _NO_LETTERS.sub("", text.casefold())
 
 
 def fold_with_map(text: str) -> tuple[str, list[int]]:
@@ -298,6 +298,20 @@ def _as_ascii(text: str) -> str | None:
     return text if text.isascii() else None
 
 
+def spread(text: str) -> str:
+    """The text with spaces around every character of a script that has none between words.
+
+    >>> spread("外长 met")
+    ' 外 长  met'
+    """
+    return _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text)
+
+
+def unspaced(text: str) -> bool:
+    """Whether a text holds characters of a script that puts no spaces between words."""
+    return _UNSPACED_RUN.search(text) is not None
+
+
 @remembered
 def tokens(text: str) -> tuple[str, ...]:
     """Case-folded words; single characters of scripts without spaces.
@@ -307,8 +321,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """
     plain = _as_ascii(text)
     if plain is None:
-        spread = _UNSPACED_RUN.sub(lambda run: f" {' '.join(run.group())} ", text.casefold())
-        return tuple(_WORD.findall(spread))
+        return tuple(_WORD.findall(spread(text.casefold())))
     # splitting at spaces takes a third of the time that the pattern takes
     pieces = plain.encode("ascii").translate(_IN_WORDS).decode("ascii").split()
     if "'" not in plain and "-" not in plain and _STAND_IN not in plain:

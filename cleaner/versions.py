@@ -10,7 +10,6 @@ from importlib.metadata import version
 DECIDING = (
     "chardet",  # encodings
     "google-re2",  # rule patterns
-    "htmldate",  # dates of pages
     "langdetect",
     "lxml",  # the tree under trafilatura
     "numpy",  # sums of the models' trees

@@ -11,27 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.document import restore
-from cleaner.extraction.dates import iso_date
-from cleaner.extraction.features import (
-    FAR,
-    LEARNED_FEATURES,
-    PLAIN_FEATURES,
-    ROUND_FEATURES,
-    WITNESS_FEATURES,
-    Facts,
-    learned_features,
-    page_facts,
-    round_features,
-    witness_features,
-)
+from cleaner.extraction.around import FAR
+from cleaner.extraction.dates import find_day, iso_date, written_day
+from cleaner.extraction.features import PLAIN_FEATURES, Facts, page_facts
 from cleaner.extraction.kind import REASONS
-from cleaner.extraction.metadata import read_metadata
+from cleaner.extraction.learned import LEARNED_FEATURES, learned_features
+from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import block_model, features_of_round, load_block_model
 from cleaner.extraction.page import MAX_DEPTH, PageError, parse_page
+from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.extraction.witness import ask, register
+from cleaner.extraction.words import MAX_WORDS, TOGETHER, read_words
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings, SettingsError
+from cleaner.text import letters, tokens
 
 PARAGRAPHS = [
     "The harbour office said on Monday that the old crane would be taken down before the first storm of the autumn.",
@@ -86,8 +80,9 @@ def test_blocks_are_what_a_reader_sees_in_order(html: str, blocks: list[str]) ->
 def test_a_block_knows_its_links_and_its_elements() -> None:
     page = parse_page("<div class='Story Body' id=x><p>half <a href=/>half</a></p><p><a>all</a></p></div>")
     assert page.blocks.linked == [0.5, 1.0]
-    assert page.paths()[page.blocks.owner[1]] == ("html", "body", "div", "p")
-    assert page.elements.names[page.elements.parent[page.blocks.owner[0]]] == "Story Body x"
+    one, two = (page.elements.context[owner] for owner in page.blocks.owner)
+    assert page.paths()[two] == ("html", "body", "div", "p")
+    assert page.contexts.names[page.contexts.outer[one]] == "Story Body x"
 
 
 def test_elements_hold_the_blocks_between_their_tags() -> None:
@@ -129,6 +124,31 @@ def test_any_page_gives_figures_for_every_block(parts: list[str]) -> None:
     scores = facts.words - FAR
     assert round_features(facts, scores).shape == (count, len(ROUND_FEATURES))
     assert witness_features(facts, [True] * count, scores).shape == (count, len(WITNESS_FEATURES))
+
+
+CHARACTERS = st.one_of(
+    st.sampled_from("aBß'’- 1_İ\u0301\u200d\u0e01\u0e31外長\U00020000\U0001f600\U0001d400אבि"),
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")),
+)
+
+
+@given(st.lists(st.text(CHARACTERS, min_size=1, max_size=12), min_size=1, max_size=6))
+def test_words_of_many_lines_are_those_of_each(lines: list[str]) -> None:
+    words = read_words(lines)
+    own = [tokens(line)[:MAX_WORDS] for line in lines]
+    assert words.line.tolist() == [place for place, spelled in enumerate(own) for _ in spelled]
+    assert words.keys == [letters(line) for line in lines]
+    number = dict(zip((word for spelled in own for word in spelled), words.number.tolist(), strict=True))
+    assert words.number.tolist() == [number[word] for spelled in own for word in spelled]
+    assert len(set(number.values())) == len(number)
+
+
+def test_words_of_a_long_page_are_read_in_pieces() -> None:
+    lines = [f"line {place} of the page" for place in range(TOGETHER // 5)]
+    words = read_words(lines)
+    assert words.keys == [letters(line) for line in lines]
+    assert words.line.tolist() == [place for place in range(len(lines)) for _ in range(5)]
+    assert len(set(words.number.tolist())) == len(lines) + 4
 
 
 @given(st.lists(st.one_of(MARKUP, st.sampled_from(PARAGRAPHS), st.text(max_size=8)), max_size=30))
@@ -200,6 +220,49 @@ def test_metadata_name_their_sources() -> None:
 def test_any_structured_data_is_read_or_left(data: object) -> None:
     code = json.dumps(data).replace("<", "\\u003c")
     read_metadata(parse_page(f"<script type='application/ld+json'>{code}</script>").tree)
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("Veröffentlicht am 31. März 2021 um 9 Uhr", "2021-03-31"),
+        ("Publié le 1er août 2019", "2019-08-01"),
+        ("3 de mayo de 2020 | 10:00", "2020-05-03"),
+        ("Опубликовано 14 ноября 2022 г.", "2022-11-14"),
+        ("12 ARALIK 2018", "2018-12-12"),
+        ("15 listopada 2017", "2017-11-15"),
+        ("April 21st, 2016", "2016-04-21"),
+        ("Sept. 4, 2015", "2015-09-04"),
+        ("2023년 1월 2일", "2023-01-02"),
+        ("Stand: 04.05.2021", "2021-05-04"),
+        ("4/31/2021", None),
+        ("31.13.2021", None),
+        ("The war ended on 8 May 1945", None),
+        ("Tel. 010-2020-2021", None),
+        ("Aprıl 3, 2014", "2014-04-03"),
+    ],
+)
+def test_a_day_is_read_as_people_write_it(line: str, day: str | None) -> None:
+    assert written_day(line) == day
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "found"),
+    [
+        ("<h1>Crane</h1><p>2 May 2021<p>Story", "https://elm.example/2021/05/03/crane", Value("2021-05-03", "url")),
+        ("<p>1 May 2021</p><h1>Crane</h1><p>By Ann Oak<p>2 May 2021", None, Value("2021-05-02", "line")),
+        ("<p>1 May 2021</p><h1>Crane</h1><p>By Ann Oak", None, Value("2021-05-01", "line")),
+        (
+            "<p>Crane<p>" + "word " * 20 + "2 May 2021<time datetime=2021-05-04>today</time>",
+            None,
+            Value("2021-05-04", "time"),
+        ),
+        ("<h1>Crane</h1><p>" + "word " * 20 + "2 May 2021", "https://elm.example/20214455", None),
+        ("<h1>Crane</h1>", "https://elm.example/2021/13/45/crane", None),
+    ],
+)
+def test_the_day_of_a_page_that_declares_none(html: str, url: str | None, found: Value | None) -> None:
+    assert find_day(parse_page(html), Metadata(), url) == found
 
 
 @given(st.text(max_size=30))

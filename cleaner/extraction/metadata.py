@@ -48,6 +48,8 @@ class Metadata:
     description: Value | None = None
     authors: tuple[Value, ...] = ()
     published: Value | None = None
+    page_published: Value | None = None
+    """The day of publication of another thing in structured data, most often of the page."""
     modified: Value | None = None
     site: Value | None = None
     section: Value | None = None
@@ -136,6 +138,7 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
             ),
             marked("datePublished"),
         ),
+        page_published=_first([one for item in items for one in linked(item.get("datePublished"))]),
         modified=_first(
             linked(article.get("dateModified")),
             meta("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),

@@ -18,21 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.extraction.features import (
-    BLOCK_FEATURES,
-    ROUND_FEATURES,
-    WITNESS_FEATURES,
-    Facts,
-    Names,
-    learned_features,
-    round_features,
-    witness_features,
-)
+from cleaner.extraction.features import PLAIN_FEATURES, Facts
+from cleaner.extraction.learned import LEARNED_FEATURES, Names, learned_features
 from cleaner.extraction.page import Page
+from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 from cleaner.scoring.trees import Trees
 
+BLOCK_FEATURES = (*PLAIN_FEATURES, *LEARNED_FEATURES)
+"""What the first round looks at."""
 MODEL = Path(__file__).parent / "blocks.json"
 # Log odds of the first round below which a block is furniture, whatever a witness says: of the story's words in the
 # development benchmark 0.04 % lie below, of all blocks 59 %.
@@ -118,11 +113,11 @@ class Judgement:
         wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
         return wrong / max(float((chance * self.facts.words).sum()), 1.0)
 
-    def because(self, places: list[int]) -> list[dict[str, float]]:
+    def because(self, places: list[int]) -> list[tuple[tuple[str, float], ...]]:
         """The features that spoke most against each of some blocks, and by how much log odds."""
         asked = np.array(places, dtype=np.int64)
         names = features_of_round(self._round)
-        found: list[dict[str, float]] = [{} for _ in places]
+        found: list[tuple[tuple[str, float], ...]] = [()] * len(places)
         settled = ~np.isin(asked, self.open)
         for number, chosen in ((0, np.flatnonzero(settled)), (self._round, np.flatnonzero(~settled))):
             if not len(chosen):
@@ -132,9 +127,11 @@ class Judgement:
             row = np.arange(len(chosen))
             for _ in range(REASONS):
                 most = moved.argmin(axis=1)
-                for place, one, value in zip(chosen.tolist(), most.tolist(), moved[row, most].tolist(), strict=True):
-                    if value < 0:
-                        found[place][names[one]] = round(value, 2)
+                weights = moved[row, most]
+                against = np.flatnonzero(weights < 0)
+                said = zip(most[against].tolist(), weights[against].round(2).tolist(), strict=True)
+                for place, (one, weight) in zip(chosen[against].tolist(), said, strict=True):
+                    found[place] += ((names[one], weight),)
                 moved[row, most] = 0.0
         return found
 

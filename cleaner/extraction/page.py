@@ -63,19 +63,33 @@ class PageError(CleanerError, ValueError):
 
 
 @dataclass(slots=True)
-class Elements:
-    """The visible elements of a page in the order of their start tags: one list a fact, one entry an element.
+class Contexts:
+    """The ways down to elements: elements whose own names and those of all around them are the same share one.
 
-    Element 0 is the root and its own parent.  An element holds the blocks ``first[i]`` to ``end[i]``, the last one
-    excluded: blocks of its descendants are among them.
+    Most elements of a page are like others (the items of a list, the paragraphs of a story), and what is said of an
+    element by its name and by what it stands in is said of its context, once.  A context comes after the one around
+    it; context 0 is that of the root and its own outer one.
     """
 
+    outer: list[int] = field(default_factory=list)
     tag: list[str] = field(default_factory=list)
-    parent: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """Values of the attributes `NAMING`, as they are written, separated by spaces."""
     unseen: list[bool] = field(default_factory=list)
     """Styled as hidden, or hidden from screen readers; a script may show it."""
+
+
+@dataclass(slots=True)
+class Elements:
+    """The elements of a page that hold blocks, in the order of their start tags: one list a fact, one entry an element.
+
+    Element 0 is the root and its own parent.  An element holds the blocks ``first[i]`` to ``end[i]``, the last one
+    excluded: blocks of its descendants are among them.  Of those that hold none only ``article`` is there.
+    """
+
+    tag: list[str] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+    context: list[int] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
     end: list[int] = field(default_factory=list)
 
@@ -110,13 +124,14 @@ class Page:
     tree: LexborHTMLParser
     blocks: Blocks
     elements: Elements
+    contexts: Contexts
 
     def paths(self) -> list[tuple[str, ...]]:
-        """For each element, the names of the elements from the root down to it; those of one path share it."""
+        """For each context, the names of the elements from the root down to it; those of one path share it."""
         known: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
         found: list[tuple[str, ...]] = []
-        for one, tag in enumerate(self.elements.tag):
-            outside = found[self.elements.parent[one]] if one else ()
+        for one, (outer, tag) in enumerate(zip(self.contexts.outer, self.contexts.tag, strict=True)):
+            outside = found[outer] if one else ()
             found.append(known.setdefault((outside, tag), (*outside, tag)))
         return found
 
@@ -129,7 +144,7 @@ def parse_page(html: str) -> Page:
     >>> page = parse_page("<html><body><nav><a href=/>Home</a></nav><p>The <b>story</b>.<br>More.</p></body></html>")
     >>> page.blocks.text, page.blocks.linked, page.blocks.broken
     (['Home', 'The story.', 'More.'], [1.0, 0.0, 0.0], [False, False, True])
-    >>> page.paths()[page.blocks.owner[0]]
+    >>> page.paths()[page.elements.context[page.blocks.owner[0]]]
     ('html', 'body', 'nav')
     """
     _check_depth(html)
@@ -137,7 +152,7 @@ def parse_page(html: str) -> Page:
     walk = _Walk()
     if tree.root is not None:
         walk.run(tree.root)
-    return Page(tree, walk.blocks, walk.elements)
+    return Page(tree, walk.blocks, walk.elements, walk.contexts)
 
 
 # The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
@@ -167,6 +182,7 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks = Blocks()
         self.elements = Elements()
+        self.contexts = Contexts()
         self.pending: list[str] = []
         self.cells: list[int] = []
         self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
@@ -175,13 +191,19 @@ class _Walk:
         self.leaf = -1
         self.owner = -1
         self.broken = self.timed = False
+        self.touched = False  # whether anything was seen since the last boundary of a block element
 
     def run(self, root: LexborNode) -> None:
         """Walk through all below the root.  Most of the time of a page goes by here: what is asked often is local."""
-        elements, blocks = self.elements, self.blocks.text
-        pending, trait_of = self.pending, _TRAITS.get
-        stack: list[tuple[LexborNode, int, int]] = []  # node, element, innermost block element outside it
-        element = owner = 0
+        blocks, pending, trait_of = self.blocks.text, self.pending, _TRAITS.get
+        elements = self.elements
+        tags, parents, contexts, first, ends = facts = (
+            elements.tag, elements.parent, elements.context, elements.first, elements.end
+        )  # fmt: skip
+        ways: dict[tuple[int, str, str, bool], int] = {}
+        stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
+        element = owner = 0  # the innermost element, and the innermost that owns blocks
+        context = -1
         node: LexborNode | None = root
         while node is not None:
             tag = node.tag
@@ -191,37 +213,28 @@ class _Walk:
                 if text and stack:
                     if self.pre and "\n" in text:
                         self._lines(text, element, owner)
-                    elif text.isspace():
-                        pending.append(text)
-                    else:
+                    elif not text.isspace():
                         self._add(text, element, owner)
+                    elif pending:
+                        pending.append(" ")
             elif tag is not None and tag[0] not in "-_!":
                 traits = trait_of(tag, 0)
-                attributes = node.attributes
-                if not traits & _INVISIBLE and "hidden" not in attributes:
+                if not traits & _INVISIBLE and "hidden" not in (attributes := node.attributes):
                     child = node.first_child
-                    if traits & _BOUNDARY:
-                        if traits & _BLOCK:
-                            self._flush(broken=False)
-                        elif tag == "br":
-                            self._flush(broken=True)
-                        elif tag == "img":
-                            self.images += 1
-                        elif tag == "time":
-                            self.timed = True
-                        elif pending:  # a cell
-                            self.cells.append(len(pending))
+                    if traits & _BOUNDARY and (self.touched or not traits & _BLOCK):
+                        self._boundary(tag, traits)
                     if child is not None:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
-                        stack.append((node, element, owner))
-                        parent, element = element, len(elements.tag)
-                        elements.tag.append(tag)
-                        elements.parent.append(parent)
-                        elements.names.append(_names(attributes) if attributes else "")
-                        elements.unseen.append(_is_unseen(attributes) if attributes else False)
-                        elements.first.append(len(blocks))
-                        elements.end.append(0)
+                        stack.append((node, traits, element, owner, context))
+                        way = (context, tag, *_named(attributes)) if attributes else (context, tag, "", False)
+                        context = ways.setdefault(way, len(ways))
+                        tags.append(tag)
+                        parents.append(element)
+                        contexts.append(context)
+                        first.append(len(blocks))
+                        element = len(ends)
+                        ends.append(0)
                         if traits & _OWNER:
                             owner = element
                         if traits & _COUNTED:
@@ -231,20 +244,40 @@ class _Walk:
                 continue
             following = node.next if stack else None
             while following is None and stack:
-                node, parent, outside = stack.pop()
-                traits = trait_of(elements.tag[element], 0)
-                if traits & _BLOCK:
+                node, traits, outside, owner, context = stack.pop()
+                if traits & _BLOCK and self.touched:
                     self._flush(broken=False)
-                elements.end[element] = len(blocks)
                 if traits & _COUNTED:
-                    self._count(elements.tag[element], -1)
-                element, owner = parent, outside
-                following = node.next if stack else None
+                    self._count(tags[element], -1)
+                ends[element] = len(blocks)
+                if stack:
+                    is_empty = first[element] == len(blocks) and self.leaf < element == len(ends) - 1
+                    if is_empty and tags[element] != "article":
+                        for own in facts:
+                            own.pop()
+                    following = node.next
+                element = outside
             node = following
         self._flush(broken=False)
+        if ways:
+            self.contexts = Contexts(*map(list, zip(*ways, strict=True)))
+            self.contexts.outer[0] = 0
+
+    def _boundary(self, tag: str, traits: int) -> None:
+        if traits & _BLOCK:
+            self._flush(broken=False)
+        elif tag == "br":
+            self._flush(broken=True)
+        elif tag == "img":
+            self.images += 1
+        elif tag == "time":
+            self.timed = self.touched = True
+        elif self.pending:  # a cell
+            self.cells.append(len(self.pending))
 
     def _count(self, tag: str, step: int) -> None:
         if tag == "a":
+            self.touched = True
             self.links += step
             self.link_count += step > 0
         elif tag in BOLD:
@@ -263,11 +296,13 @@ class _Walk:
                 self._add(line, element, owner)
             else:
                 self.pending.append(line)
+                self.touched = True
 
     def _add(self, text: str, element: int, owner: int) -> None:
         self.pending.append(text)
         if self.leaf < 0:
             self.leaf, self.owner = element, owner
+            self.touched = True
         letters = len(text) - text.count(" ")
         self.chars += letters
         if self.links:
@@ -298,6 +333,7 @@ class _Walk:
             self.cells.clear()
         self.link_count = 0
         self.timed = False
+        self.touched = broken
 
     def _block(self, text: str) -> None:
         blocks, chars = self.blocks, max(self.chars, 1)
@@ -313,18 +349,15 @@ class _Walk:
         blocks.images.append(self.images)
 
 
-def _names(attributes: dict[str, str | None]) -> str:
+def _named(attributes: dict[str, str | None]) -> tuple[str, bool]:
+    """What an element is called, and whether it is styled as hidden or hidden from screen readers."""
+    unseen = attributes.get("aria-hidden") == "true" or (
+        (style := attributes.get("style")) is not None and _UNSEEN_STYLE.search(style) is not None
+    )
     naming = [name for name in attributes if name in _RANK]
-    if not naming:
-        return ""
     if len(naming) > 1:
         naming.sort(key=_RANK.__getitem__)
-    return " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES]
-
-
-def _is_unseen(attributes: dict[str, str | None]) -> bool:
-    style = attributes.get("style")
-    return attributes.get("aria-hidden") == "true" or (style is not None and _UNSEEN_STYLE.search(style) is not None)
+    return " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES], unseen
 
 
 def visible_text(blocks: Iterable[str]) -> str:

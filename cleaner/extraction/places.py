@@ -49,15 +49,14 @@ def places(page: Page) -> list[str]:
     >>> places(parse_page("<nav>Home</nav><div class='related-stories'><p>Other</p></div><p>Story</p><a>More</a>"))
     ['nav', 'related', 'outside', 'links']
     """
-    elements = page.elements
-    bits = [0] * len(elements.tag)
-    for one, (tag, names) in enumerate(zip(elements.tag, elements.names, strict=True)):
-        bits[one] = bits[elements.parent[one]] | (_bits(tag, names) if one else 0)
+    contexts, context = page.contexts, page.elements.context
+    codes: list[str] = []  # of each context, empty where nothing tells
+    bits: list[int] = []
+    for outer, tag, names in zip(contexts.outer, contexts.tag, contexts.names, strict=True):
+        found = bits[outer] | _bits(tag, names) if bits else 0
+        bits.append(found)
+        codes.append(_PLACES[(found & -found).bit_length() - 1][0] if found else "")
     return [
-        _PLACES[(found & -found).bit_length() - 1][0]
-        if (found := bits[leaf])
-        else "links"
-        if linked > 0.5
-        else "outside"
+        codes[context[leaf]] or ("links" if linked > 0.5 else "outside")
         for leaf, linked in zip(page.blocks.leaf, page.blocks.linked, strict=True)
     ]

@@ -33,17 +33,19 @@ class MainContent:
     def removals(self, view: View) -> Iterable[Removal]:
         """One removal for each block."""
         kept_headline = self.headline != "text"
-        for line in view.lines:
-            markup = line.segment.markup
+        for segment in view.document.segments:  # what is gone already is gone, whatever is proposed
+            markup = segment.markup
             if markup is None:
                 continue
             if markup.headline:
                 if kept_headline:
-                    yield line.remove(NAME, "headline", "The headline, which is the title of the row.", HEADLINE)
+                    yield Removal(segment.start, segment.end, NAME, "headline", TITLE, HEADLINE)
                 kept_headline = True
             elif not is_main(markup):
                 rule = markup.place or "outside"
-                evidence: dict[str, object] = {"because": dict(markup.because)} if markup.because else {}
+                evidence: dict[str, object] = {}
+                if because := dict(markup.because):
+                    evidence["because"] = because
                 if markup.story is None:
                     confidence = CONFIDENCE.get(rule, CONFIDENCE["outside"])
                 else:
@@ -51,10 +53,10 @@ class MainContent:
                     evidence["story"] = markup.story
                 if markup.heard is not None:
                     evidence["witness"] = markup.heard
-                reason = _reason(rule, tuple(name for name, _ in markup.because))
-                yield line.remove(NAME, rule, reason, confidence, evidence)
+                yield Removal(segment.start, segment.end, NAME, rule, _reason(rule, *because), confidence, evidence)
 
 
+TITLE = "The headline, which is the title of the row."
 # What a removal of a block is worth that repeats a title which the page names.
 HEADLINE = 0.99
 
@@ -77,7 +79,7 @@ CONFIDENCE = {
 def is_main(markup: Markup) -> bool:
     """Whether extraction counts a block to the story.
 
-    >>> is_main(Markup(("p",), frozenset(), 0.0)), is_main(Markup(("p",), frozenset(), 0.0, witness=False))
+    >>> is_main(Markup(("p",), (), 0.0)), is_main(Markup(("p",), (), 0.0, witness=False))
     (True, False)
     """
     return markup.witness is not False
@@ -116,7 +118,7 @@ _SAID = {
 
 
 @lru_cache(maxsize=4096)
-def _reason(rule: str, features: tuple[str, ...]) -> str:
+def _reason(rule: str, *features: str) -> str:
     said = ", ".join(dict.fromkeys(map(_said, features)))
     return f"Not in the main content: {TOLD[rule]}{said and '; evidence: '}{said}."
 

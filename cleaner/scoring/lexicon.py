@@ -54,6 +54,11 @@ class Lexicon:
         unknown = repeat(len(self._index))
         return np.fromiter(map(self._index.get, words, unknown), dtype=np.int64, count=len(words))
 
+    @property
+    def words(self) -> list[str]:
+        """The words that it knows, alone or in pairs, by their numbers."""
+        return list(self._index)
+
     def odds(self, number: Integers, line: Integers) -> tuple[Integers, Floats]:
         """As `look_up`, of words by its own numbers, each with the place of its line."""
         own = self._own[number]

@@ -183,7 +183,7 @@ STAGED = pa.schema(
                             pa.struct(
                                 [
                                     ("path", pa.list_(pa.string())),
-                                    ("tokens", pa.list_(pa.string())),
+                                    ("names", pa.list_(pa.string())),
                                     ("link_density", pa.float64()),
                                     ("witness", pa.bool_()),
                                     ("story", pa.float64()),

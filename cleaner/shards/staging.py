@@ -79,7 +79,7 @@ def _segment(segment: Segment) -> dict[str, object]:
         if markup is None
         else {
             "path": list(markup.path),
-            "tokens": sorted(markup.tokens),
+            "names": list(markup.names),
             "link_density": markup.link_density,
             "witness": markup.witness,
             "story": markup.story,
@@ -140,7 +140,7 @@ def _restored(segment: dict[str, object]) -> Segment:
         known = {
             **markup,
             "path": tuple(markup["path"]),
-            "tokens": frozenset(markup["tokens"]),
+            "names": tuple(markup["names"]),
             "because": tuple((one["name"], one["weight"]) for one in markup["because"]),
         }
         return Segment(**plain, markup=Markup(**known))  # type: ignore[arg-type]

@@ -1,0 +1,207 @@
+"""What lexicons say of the words and class names of blocks, and the containers that they point to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from cleaner.extraction.around import beside, group_sums, smallest
+from cleaner.extraction.features import Facts
+from cleaner.extraction.page import Page
+from cleaner.extraction.words import Numbers, Words, read_words
+from cleaner.scoring.lexicon import Lexicon
+from cleaner.scoring.shape import Flags, Floats, Integers
+from cleaner.text import tokens
+
+Names = Mapping[str, float]
+"""Words of class names and the like, each with the log odds that a block in an element so named is no story."""
+
+MAIN_SHARES = (0.5, 0.8, 0.5)
+"""The smallest container with this share of the page's prose is taken for a story's; the last time each line of prose
+counts as far as the names of the elements around it speak for a story."""
+
+
+MAIN_FEATURES = tuple(
+    f"{name}_{kind}"
+    for kind in ("half", "most", "named")
+    for name in ("main_inside", "main_distance", "main_place", "main_steps", "main_blocks", "main_linked")
+)
+NAME_FEATURES = (
+    "names_own",
+    "names_own_most",
+    "names_own_least",
+    "names_box",
+    "names_most",
+    "names_least",
+    "names_sum",
+    "names_last",
+    "names_before",
+    "names_after",
+    "names_lead",
+    "names_like",
+)
+WORD_FEATURES = (
+    "said", "said_mean", "said_most", "said_most_three", "said_least", "said_least_three", "said_near",
+    "said_box",
+)  # fmt: skip
+LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
+"""Names of the columns of `learned_features`."""
+
+
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@lru_cache(maxsize=65536)
+def name_pieces(names: str) -> tuple[str, ...]:
+    """The words that class names and the like are made of, and pairs of them that follow each other in one name.
+
+    >>> name_pieces("Article-body  relatedLinks x9")
+    ('article', 'body', 'article_body', 'related', 'links', 'related_links')
+    """
+    pieces: dict[str, None] = {}
+    for name in names.split():
+        own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
+        for place, piece in enumerate(own):
+            pieces.setdefault(piece)
+            if place:
+                pieces.setdefault(f"{own[place - 1]}_{piece}")
+    return tuple(pieces)
+
+
+def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
+    """What lexicons say of class names and of words, and the container that they point to.
+
+    An array of shape (blocks, len(LEARNED_FEATURES)).
+    """
+    owner, box = facts.boxes[0], facts.boxes[1]
+    told = np.where(facts.prose, facts.words, 0.0)
+    named, total = _names(page, box, names)
+    likely = told / (1.0 + np.exp(np.clip(total, -20, 20)))
+    whole = max(float(likely.sum()), 1e-9)
+    (trusted,) = group_sums(facts.like[1], likely[None, :])
+    main = _main(owner, facts, (told, told, likely))
+    spoken = _said(facts.spoken, box, facts.first, facts.end, said)
+    return np.concatenate((main, named, [total - float((total * likely).sum()) / whole, trusted / whole], spoken)).T
+
+
+def _main(owner: Integers, facts: Facts, told: Sequence[Floats]) -> Floats:
+    words, linked, first, end, up = facts.words, facts.linked, facts.first, facts.end, facts.up
+    count = len(words)
+    rows: list[Floats] = []
+    for share, weights in zip(MAIN_SHARES, told, strict=True):
+        main = smallest(share, weights, first, end)
+        rows += beside(main, owner, first, end, up)
+        low, high = first[main], end[main]
+        held = max(float(words[low:high].sum()), 1.0)
+        rows += [
+            np.full(count, float(high - low)),
+            np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
+        ]
+    return np.array(rows)
+
+
+def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
+    """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
+    contexts, blocks = page.contexts, page.blocks
+    context = np.array(page.elements.context)
+    said: dict[str, tuple[float, float, float]] = {"": (0.0, 0.0, 0.0)}
+    own: list[tuple[float, float, float]] = []
+    around: list[tuple[float, float, float, float]] = []  # most, least, sum, the last that say anything
+    for outer, names in zip(contexts.outer, contexts.names, strict=True):
+        value = said.get(names)
+        if value is None:
+            values = [odds for piece in name_pieces(names) if (odds := lexicon.get(piece)) is not None]
+            high, low = max(values, default=0.0), min(values, default=0.0)
+            value = said[names] = (max(high, 0.0) + min(low, 0.0), max(high, 0.0), min(low, 0.0))
+        own.append(value)
+        worth, high, low = value
+        most, least, total, last = around[outer] if around else (0.0, 0.0, 0.0, 0.0)
+        if high or low:
+            around.append((max(most, high), min(least, low), total + worth, worth))
+        else:
+            around.append((most, least, total, last))
+    leaf, owner = context[blocks.leaf], context[blocks.owner]
+    table = np.array(own)
+    inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
+    most, least, sums, latest = np.array(around)[leaf].T
+    before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
+    before[1:], after[:-1] = latest[:-1], latest[1:]
+    rows = [*table[inner].T, table[context[box], 0], most, least, sums, latest, before, after]
+    return np.array(rows), sums
+
+
+SAID_WORDS = 24
+"""Words of a block's beginning that the lexicon looks at."""
+
+
+def said_words(text: str) -> list[str]:
+    """The words that a block begins with; every number is ``#``.
+
+    >>> said_words("Photo 3 of 7")
+    ['photo', '#', 'of', '#']
+    """
+    return [word if word[0].isalpha() else "#" for word in tokens(text[:300])[:SAID_WORDS]]
+
+
+def said_pieces(text: str) -> list[str]:
+    """The words and word pairs that a block begins with, by which a lexicon knows it.
+
+    >>> said_pieces("Photo 3 of 7")
+    ['photo', '#', 'of', '#', 'photo #', '# of', 'of #']
+    """
+    plain = said_words(text)
+    return plain + [f"{one} {other}" for one, other in pairwise(plain)]
+
+
+@lru_cache(maxsize=16)
+def _numbered(lexicon: Lexicon) -> tuple[Numbers, Integers, int]:
+    """The numbers of a lexicon's words in ascending order, the place of each in it, and how many there are."""
+    words = read_words(lexicon.words)
+    order = np.argsort(words.number)
+    return words.number[order], words.line[order], len(lexicon.words)
+
+
+def _places(words: Words, chosen: Flags, lexicon: Lexicon) -> Integers:
+    """The places of words in a lexicon; the one behind its last for those that it does not know."""
+    numbers, places, unknown = _numbered(lexicon)
+    if not len(numbers):
+        return np.full(int(chosen.sum()), unknown)
+    number = words.number[chosen]
+    near = np.minimum(np.searchsorted(numbers, number), len(numbers) - 1)
+    found = np.where(numbers[near] == number, places[near], unknown)
+    return np.where(words.spelled[chosen], found, lexicon.numbers(["#"])[0])
+
+
+def _said(words: Words, box: Integers, first: Integers, end: Integers, lexicon: Lexicon) -> Floats:
+    """What the words at the beginning of each block say, and those of the blocks around it."""
+    count = len(words.keys)
+    rows = np.zeros((len(WORD_FEATURES), count))
+    chosen = words.rank < SAID_WORDS
+    line, values = lexicon.odds(_places(words, chosen, lexicon), words.line[chosen])
+    if len(values):
+        order = np.lexsort((values, line))
+        line, values = line[order], values[order]
+        pieces = np.maximum(2 * np.bincount(words.line[chosen], minlength=count) - 1, 1)
+        sizes = np.bincount(line, minlength=count)
+        total = np.bincount(line, values, count)
+        behind = np.cumsum(sizes)
+        rows[0], rows[1] = total / np.sqrt(pieces), total / pieces
+        for place in range(3):
+            has = sizes > place
+            rows[5, has] += np.minimum(values[(behind - sizes + place)[has]], 0.0)
+            if place == 0:
+                rows[4] = rows[5]
+            has = sizes > 2 - place
+            rows[3, has] += np.maximum(values[(behind - 3 + place)[has]], 0.0)
+        has = sizes > 0
+        rows[2, has] = np.maximum(values[(behind - 1)[has]], 0.0)
+    sums = np.concatenate(([0.0], np.cumsum(rows[0])))
+    block = np.arange(count)
+    low, high = np.maximum(block - 3, 0), np.minimum(block + 4, count)
+    rows[6] = (sums[high] - sums[low] - rows[0]) / np.maximum(high - low - 1, 1)
+    rows[7] = (sums[end[box]] - sums[first[box]]) / np.maximum(end[box] - first[box], 1)
+    return rows
