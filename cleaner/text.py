@@ -197,6 +197,15 @@ def is_bullet(line: str) -> bool:
     return line != "" and len(line) <= 8 and all(character in BULLETS or character.isspace() for character in line)
 
 
+def fold_line(text: str) -> str:
+    """`fold`, of a line that will not be asked about again."""
+    folded = text.lower() if text.isascii() else _folded(text)
+    # a printable text has no white space but the plain one
+    if folded.isprintable() and "  " not in folded and folded[:1] != " " and folded[-1:] != " ":
+        return folded
+    return " ".join(folded.split())
+
+
 @remembered
 def fold(text: str) -> str:
     """The form in which lines are compared: NFKC, case-folded, invisible characters gone, white space collapsed.
@@ -204,9 +213,7 @@ def fold(text: str) -> str:
     >>> fold("  Straße\\u00a0 NR. ① ")
     'strasse nr. 1'
     """
-    if text.isascii():
-        return " ".join(text.lower().split())
-    return " ".join(_folded(text).split())
+    return fold_line(text)
 
 
 def is_normal(text: str) -> bool:

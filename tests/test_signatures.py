@@ -9,17 +9,12 @@ from hypothesis import strategies as st
 from strategies import lines
 
 from cleaner.surveys import signatures
-from cleaner.surveys.collect import MIN_WORDS, folded_line, reads_as_paragraph
+from cleaner.surveys.collect import MIN_WORDS, reads_as_paragraph
 from cleaner.surveys.guard import read, veto
 from cleaner.surveys.signatures import APART, edge_keys, hashed, sign
 from cleaner.text import fold, is_prose, weight
 
 ANY = st.one_of(lines(), st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
-
-
-@given(ANY)
-def test_a_line_is_folded_as_texts_are(line: str) -> None:
-    assert folded_line(line.strip()) == fold(line)
 
 
 @given(ANY, ANY)

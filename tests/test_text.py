@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 from cleaner.language import _factory
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.trees import Trees
-from cleaner.text import letters, subject_words, tokens, weight, word_matches
+from cleaner.text import fold, fold_line, letters, subject_words, tokens, weight, word_matches
 
 # Letters, joints, signs of typography, the character that stands for one of them, combining marks, other scripts.
 CHARACTERS = "abZ09 '-’–“”…•\u00a0\x01_.ßéǅΐжא外รカ\u0301\u0e34\u00ad\n"
+INVISIBLE = "[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 TEXTS = st.text(CHARACTERS, max_size=16) | st.text(max_size=16)
 
 
@@ -39,6 +41,13 @@ def test_the_weight_of_a_line_is_the_number_of_its_words(text: str) -> None:
 @given(TEXTS)
 def test_letters_are_what_is_left_without_space_and_signs(text: str) -> None:
     assert letters(text) == "".join(character for character in text.casefold() if character.isalnum())
+
+
+@given(TEXTS | st.text("aB \u00a0\u00ad\u2003ﬁ\n\x1f"))
+def test_a_folded_line_is_normal_and_has_single_spaces(text: str) -> None:
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    seen = "".join(character for character in normal if not re.match(INVISIBLE, character))
+    assert fold(text) == fold_line(text) == " ".join(seen.split())
 
 
 @given(st.lists(st.text("abcé", min_size=1, max_size=7)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from cleaner.document import Document, Segment
 from cleaner.surveys.signatures import Hashes, mixed, sign
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import DOCUMENTS, LINES, PARAGRAPHS, TABLES
-from cleaner.text import CHARACTERS_A_WORD, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold, is_prose, weight
+from cleaner.text import CHARACTERS_A_WORD, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold_line, is_prose, weight
 
 # Paragraphs shorter than this repeat by chance (see `filters.repeats`).
 MIN_WORDS = 12.0
@@ -59,23 +58,6 @@ def hash_line(folded: str) -> int:
 def line_keys(scopes: Hashes, lines: Hashes) -> Hashes:
     """The keys of lines of sites, of the hashes of both; or of sections, of their hashes and the keys in the site."""
     return mixed(scopes * _ODD + lines)
-
-
-def folded_line(text: str) -> str:
-    """`cleaner.text.fold` of a text without white space around it, in half the time for most of them.
-
-    A printable text has neither invisible characters nor white space but the plain one.
-
-    >>> folded_line("Nr. 4"), folded_line("Ｎr.\\u00a04"), folded_line("two  spaces")
-    ('nr. 4', 'nr. 4', 'two spaces')
-    """
-    if text.isascii():
-        folded = text.lower()
-    else:
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    if folded.isprintable() and "  " not in folded and folded[:1] != " " and folded[-1:] != " ":
-        return folded
-    return fold(text)
 
 
 def headline_of(document: Document, texts: Sequence[str]) -> str | None:
@@ -121,7 +103,7 @@ def _look(text: str) -> tuple[int, str | None]:
     known = _remembered.get(text)
     if known is not None:
         return known, None
-    folded = folded_line(text)
+    folded = fold_line(text)
     found = hash_line(folded)
     if reads_as_paragraph(text):
         return found, folded

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
 from cleaner.document import Document
-from cleaner.surveys.collect import document_key, folded_line, hash_line, hash_text, line_keys
+from cleaner.surveys.collect import document_key, hash_line, hash_text, line_keys
 from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
 from cleaner.surveys.folder import ROWS, SurveyFolder
 from cleaner.surveys.furniture import may_be_furniture
@@ -27,6 +27,7 @@ from cleaner.surveys.ranges import starts
 from cleaner.surveys.signatures import Hashes, edge_keys
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import COUNTS
+from cleaner.text import fold_line
 
 # Lines that fewer documents of a site have say nothing of other documents.
 MIN_DOCS = 2
@@ -294,7 +295,7 @@ def _titles(documents: pa.Table) -> pa.Table:
     keys, rows, leads = [], [], []
     for is_lead, column in ((0, "headline"), (1, "lead")):
         texts = documents[column].to_pylist()
-        found, row = edge_keys([folded_line(text.strip())[:MAX_TITLE] if text else "" for text in texts])
+        found, row = edge_keys([fold_line(text)[:MAX_TITLE] if text else "" for text in texts])
         keys.append(found)
         rows.append(row)
         leads.append(np.full(len(found), is_lead, dtype=np.uint8))

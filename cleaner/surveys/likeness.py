@@ -16,13 +16,13 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from cleaner.surveys import ranges as sizes
-from cleaner.surveys.collect import folded_line
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.guard import Veto, veto
 from cleaner.surveys.papers import Papers
 from cleaner.surveys.paragraphs import Paragraphs
 from cleaner.surveys.ranges import leads, ranges, starts
 from cleaner.surveys.tables import BANDS
+from cleaner.text import fold_line
 
 # rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the
 # invented corpus (bench/synthetic.py) all lie above 92; 84 leaves room for a dateline and a clause that was cut.  What
@@ -153,7 +153,7 @@ def _grouped(numbers: Array, keys: Array, paragraphs: Paragraphs, papers: Papers
     return high[apart], low[apart]
 
 
-_folded = lru_cache(maxsize=4096)(folded_line)
+_folded = lru_cache(maxsize=4096)(fold_line)
 
 
 def same_text(text: str, other: str) -> tuple[float, Veto | None]:
