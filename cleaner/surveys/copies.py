@@ -30,8 +30,8 @@ from cleaner.surveys.collect import hash_text
 from cleaner.surveys.folder import SurveyFolder
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.likeness import Edges, find_edges
-from cleaner.surveys.papers import BECAUSE, IS_LEAD, Papers, aggregators, order_documents
-from cleaner.surveys.paragraphs import Paragraphs
+from cleaner.surveys.papers import BECAUSE, IS_LEAD, Papers, order_documents
+from cleaner.surveys.paragraphs import Paragraphs, aggregators
 from cleaner.surveys.ranges import starts
 from cleaner.surveys.signatures import Hashes
 from cleaner.surveys.tables import CLUSTERS, COPIES, LOOKALIKES

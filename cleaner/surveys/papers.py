@@ -13,14 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleaner.surveys import ranges as sizes
-from cleaner.surveys.paragraphs import Paragraphs
-from cleaner.surveys.ranges import starts
-
-# A site of which more than this share of paragraphs stands on other sites, too, is an aggregator, if it has this many.
-AGGREGATED = 0.5
-MIN_PARAGRAPHS = 50
-
 BECAUSE = ("earlier date", "own site, not an aggregator", "longer document", "id", "first paragraph of its article")
 IS_LEAD = BECAUSE.index("first paragraph of its article")
 
@@ -79,36 +71,3 @@ def order_documents(documents: pa.Table, aggregators: frozenset[str] = frozenset
     rank[row] = np.arange(len(row))
     site = np.array([-1 if name is None else codes[name] for name in names], dtype=np.int32)
     return Papers(documents, rank, row, site[row], aggregates[row])
-
-
-def aggregators(paragraphs: Paragraphs, documents: pa.Table) -> frozenset[str]:
-    """Sites of which most paragraphs stand on other sites, too."""
-    names = sorted({name for name in documents["site"].to_pylist() if name is not None})
-    codes = {name: code for code, name in enumerate(names)}
-    site_of_row = np.array([codes.get(name, -1) for name in documents["site"].to_pylist()], dtype=np.int32)
-    own = np.zeros(len(names) + 1, dtype=np.int64)
-    shared = np.zeros(len(names) + 1, dtype=np.int64)
-    bits = max(0, (paragraphs.count // (4 * sizes.RANGE)).bit_length())
-    for part in range(1 << bits):
-        hashes, codes_of = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int32)]
-        for some, site in paragraphs.sites_of_hashes(site_of_row):
-            mine = some >> np.uint64(64 - bits) == part if bits else np.ones(len(some), dtype=np.bool_)
-            hashes.append(some[mine])
-            codes_of.append(site[mine])
-        key, site = np.concatenate(hashes), np.concatenate(codes_of)
-        order = np.lexsort((site, key))
-        key, site = key[order], site[order]
-        begins = np.flatnonzero(starts(key))
-        if not len(begins):
-            continue
-        ends = np.append(begins[1:], len(key)) - 1
-        is_shared = np.repeat(site[begins] != site[ends], ends - begins + 1)
-        own += _counts(site, own)
-        shared += _counts(site[is_shared], shared)
-    return frozenset(
-        name for code, name in enumerate(names) if own[code] >= MIN_PARAGRAPHS and shared[code] > AGGREGATED * own[code]
-    )
-
-
-def _counts(site: Array, like: Array) -> Array:
-    return np.bincount(site[site >= 0], minlength=len(like))[: len(like)]
