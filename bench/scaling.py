@@ -88,6 +88,12 @@ def _write(folder: Path, pages: Iterable[dict[str, str]]) -> None:
         stream.close()
 
 
+def adopt_orphans() -> None:
+    """Let this process wait for all that its children leave behind."""
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise SystemExit("this system does not let a process adopt orphans: no figures")
+
+
 def measure(inputs: Path, out: Path, documents: int, workers: int, options: Sequence[str]) -> Figures:
     """Run the command line over a corpus and wait for all processes that it leaves."""
     started = time.perf_counter()
@@ -106,7 +112,7 @@ def measure(inputs: Path, out: Path, documents: int, workers: int, options: Sequ
         used[pid], statuses[pid] = usage, status
         if pid == process.pid:
             clock = time.perf_counter() - started
-    if statuses[process.pid] != 0:
+    if os.waitstatus_to_exitcode(statuses[process.pid]) not in (0, 3):  # 3: some documents were rejected
         raise SystemExit(f"{' '.join(command)} failed:\n{said}")
     first = used.pop(process.pid)
     return Figures(
@@ -203,8 +209,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path)
     args = parser.parse_args()
-    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise SystemExit("this system does not let a process adopt orphans: no figures")
+    adopt_orphans()
     options = [] if args.survey else ["--no-survey"]
     runs: list[Figures] = []
     short: list[Figures] = []

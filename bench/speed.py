@@ -5,7 +5,8 @@
 Each tool runs in a process of its own.  Texts are the English texts that trafilatura left of labelled pages, of about
 2.5 kB each; every round changes each line a little, so that nothing is remembered from the round before, and the
 fastest of a few rounds counts, language and rules included.  Pages are labelled pages of all languages, each of which
-is seen once, behind others on which a tool has warmed up.  Figures are CPU times of one core: other work on the machine
+is seen once, behind others on which a tool has warmed up; a whole run is the command line by one worker, with corpus
+evidence, reading and writing.  Figures are CPU times of one core: other work on the machine
 changes clock times, and to a lesser degree these, so that only ratios within one run mean something, and
 ``--against`` compares ratios: of a text with datatrove's filters, of a page with trafilatura.
 
@@ -28,6 +29,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from labelled import DATA, Labelled, read_labelled_texts
+from scaling import Figures, adopt_orphans, measure
 
 from cleaner.chain import View, proposals
 from cleaner.ingest.read import read_inputs
@@ -202,6 +204,7 @@ TEXT_TOOLS: dict[str, Callable[[Sequence[Labelled]], Round]] = {
     "reading and Parquet writing alone": reading_and_writing,
     DATATROVE: datatrove_round,
 }
+WHOLE_RUN = "cleaner run of pages, auto"
 PAGE_TOOLS: dict[str, Callable[[], Callable[[Sequence[Raw]], None]]] = {
     "cleaner, HTML chain, auto": lambda: html_chain("auto"),
     "cleaner, HTML chain, blocks": lambda: html_chain("blocks"),
@@ -209,6 +212,15 @@ PAGE_TOOLS: dict[str, Callable[[], Callable[[Sequence[Raw]], None]]] = {
     "trafilatura, fast": trafilatura_fast,
     "jusText": justext_alone,
 }
+
+
+def whole_run(raws: Sequence[Raw]) -> Figures:
+    """What `cleaner run` takes by one worker: both passes, reading and writing."""
+    with tempfile.TemporaryDirectory(prefix="cleaner-speed-") as folder:
+        inputs = Path(folder) / "pages.jsonl"
+        lines = (json.dumps({"id": raw.id, "url": raw.url, "html": raw.html}) + "\n" for raw in raws)
+        inputs.write_text("".join(lines), encoding="utf-8")
+        return measure(inputs, Path(folder) / "out", len(raws), 1, ())
 
 
 def _warm(cleaner: Cleaner) -> Cleaner:
@@ -229,6 +241,19 @@ def alone(name: str, data: Path, count: int) -> dict[str, float]:
             times.append(run(number))
             clocks.append(time.perf_counter() - started)
         cpu, clock = min(times), min(clocks)
+    elif name == WHOLE_RUN:
+        raws = pages(data, count)
+        size, characters = count, sum(len(raw.html or "") for raw in raws[WARM_UP:])
+        # what starting takes cancels out
+        adopt_orphans()
+        start, whole = whole_run(raws[:WARM_UP]), whole_run(raws)
+        return {
+            "cpu": (whole.cpu - start.cpu) / size,
+            "clock": (whole.clock - start.clock) / size,
+            "documents": size,
+            "characters": characters / size,
+            "peak": max(whole.first_peak, whole.others_peak),
+        }
     else:
         raws = pages(data, count)
         act = PAGE_TOOLS[name]()
@@ -258,7 +283,7 @@ def _peak() -> int:
 
 def ratios(tools: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """CPU time of each of our chains, times that of the tool it is measured by."""
-    by = dict.fromkeys(TEXT_TOOLS, DATATROVE) | dict.fromkeys(PAGE_TOOLS, TRAFILATURA)
+    by = dict.fromkeys(TEXT_TOOLS, DATATROVE) | dict.fromkeys((*PAGE_TOOLS, WHOLE_RUN), TRAFILATURA)
     return {name: tools[name]["cpu"] / tools[by[name]]["cpu"] for name in tools if name != by[name]}
 
 
@@ -327,7 +352,7 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     parser.add_argument("--against", type=Path, help="figures of an earlier run: fail when ratios are worse")
-    parser.add_argument("--alone", choices=[*TEXT_TOOLS, *PAGE_TOOLS], help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=[*TEXT_TOOLS, *PAGE_TOOLS, WHOLE_RUN], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         print(json.dumps(alone(options.alone, options.data, options.pages)))
@@ -336,7 +361,7 @@ def main() -> int:
     before = json.loads(options.against.read_text(encoding="utf-8"))["ratios"] if options.against else {}
     tools = {}
     print("                                       CPU ms  clock ms  documents/s/core  peak MB  a document of")
-    for name in (*TEXT_TOOLS, *PAGE_TOOLS):
+    for name in (*TEXT_TOOLS, *PAGE_TOOLS, WHOLE_RUN):
         command = [
             sys.executable,
             __file__,
