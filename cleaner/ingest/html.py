@@ -172,7 +172,7 @@ def _judge(
             chance[agreed] = np.maximum(chance[agreed], KEPT)
     leads = _leads(where, judgement.facts, chance)
     chance[leads] = np.maximum(chance[leads], KEPT)
-    for run in _long_runs(judgement.facts, chance):
+    for run in (*_long_runs(judgement.facts, chance), *_tables(page, chance)):
         chance[run] = np.maximum(chance[run], KEPT)
     kept, keys = chance >= KEPT, judgement.facts.spoken.keys
     unseen = _as_data(known, texts, kept.tolist())
@@ -214,6 +214,20 @@ def _long_runs(facts: Facts, chance: Floats) -> list[npt.NDArray[np.int64]]:
     sizes = np.bincount(groups)
     runs = [np.flatnonzero(groups == group) for group in np.flatnonzero(sizes >= LONG_RUN)[:LONG_RUNS].tolist()]
     return [run for run in runs if float(np.median(chance[run[:RUN_HEAD]])) >= KEPT and _is_text(facts, run)]
+
+
+def _tables(page: Page, chance: Floats) -> list[npt.NDArray[np.int64]]:
+    """The rows of tables of which at least half are kept: a table without some of its rows says what is not true."""
+    elements, blocks = page.elements, page.blocks
+    rows: dict[int, list[int]] = {}
+    for place, text in enumerate(blocks.text):
+        if "\t" in text:  # a row of several cells
+            around = blocks.owner[place]
+            while around and elements.tag[around] != "table":
+                around = elements.parent[around]
+            if around:
+                rows.setdefault(around, []).append(place)
+    return [np.array(own) for own in rows.values() if 2 * np.count_nonzero(chance[own] >= KEPT) >= len(own)]
 
 
 def _is_text(facts: Facts, run: npt.NDArray[np.int64]) -> bool:
