@@ -169,40 +169,12 @@ STAGED = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
         pa.field("text", pa.large_string()),
-        pa.field(
-            "segments",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("start", pa.int32()),
-                        ("end", pa.int32()),
-                        ("line", pa.int32()),
-                        ("role", pa.string()),
-                        (
-                            "markup",
-                            pa.struct(
-                                [
-                                    ("path", pa.list_(pa.string())),
-                                    ("names", pa.list_(pa.string())),
-                                    ("link_density", pa.float64()),
-                                    ("witness", pa.bool_()),
-                                    ("story", pa.float64()),
-                                    ("heard", pa.bool_()),
-                                    ("place", pa.string()),
-                                    ("because", pa.list_(pa.struct([("name", pa.string()), ("weight", pa.float64())]))),
-                                    ("headline", pa.bool_()),
-                                ]
-                            ),
-                        ),
-                    ]
-                )
-            ),
-        ),
+        pa.field("segments", pa.large_string()),
     ],
     metadata=_METADATA,
 )
-"""One extracted document a row, between the two passes of a run; ``segments`` are null where they are the lines of the
-text.  With ``reason``, a record of which there is no document.
+"""One extracted document a row, between the two passes of a run; ``segments`` are JSON, null where they are the lines
+of the text.  With ``reason``, a record of which there is no document.
 """
 
 PARTS = {"clean": CLEAN, "removed": REMOVED, "rejected": REJECTED}

@@ -7,8 +7,9 @@ there is none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
@@ -16,6 +17,14 @@ from cleaner.chain import Rejection
 from cleaner.document import Document, Markup, Segment, split_lines
 from cleaner.ingest.record import Raw
 from cleaner.shards.schemas import STAGED
+
+# What is known of a document and stands in columns of its name.
+KNOWN = (
+    "id", "source", "url", "site", "title", "author", "date", "language", "language_by", "language_confidence",
+)  # fmt: skip
+
+# Facts of markup that are written as they are.
+PLAIN = ("link_density", "witness", "story", "heard", "place", "headline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +61,44 @@ def _row(extracted: Extracted) -> dict[str, object]:
         return row | {"text": extracted.text}
     plain = document.segments == split_lines(document.text)
     return row | {
-        "id": document.id,
-        "source": document.source,
-        "url": document.url,
-        "site": document.site,
-        "title": document.title,
-        "author": document.author,
-        "date": document.date,
-        "language": document.language,
-        "language_by": document.language_by,
-        "language_confidence": document.language_confidence,
+        **{name: getattr(document, name) for name in KNOWN},
         "facts": json.dumps(dict(document.facts), ensure_ascii=False),
         "text": document.text,
-        "segments": None if plain else [_segment(segment) for segment in document.segments],
+        "segments": None if plain else _written(document.segments),
     }
 
 
-def _segment(segment: Segment) -> dict[str, object]:
-    markup = segment.markup
-    return {
-        "start": segment.start,
-        "end": segment.end,
-        "line": segment.line,
-        "role": segment.role,
-        "markup": None
-        if markup is None
-        else {
-            "path": list(markup.path),
-            "names": list(markup.names),
-            "link_density": markup.link_density,
-            "witness": markup.witness,
-            "story": markup.story,
-            "heard": markup.heard,
-            "place": markup.place,
-            "because": [{"name": name, "weight": weight} for name, weight in markup.because],
-            "headline": markup.headline,
-        },
+def _written(segments: Sequence[Segment]) -> str:
+    """Segments as JSON, column by column; what most blocks share of their markup is written once."""
+    *columns, markups = zip(*segments, strict=True)
+    marked = [markup for markup in markups if markup is not None]
+    shared: dict[tuple[str, ...], int] = {}
+    because = [markup.because for markup in marked]
+    told = [
+        *columns,
+        [markup is not None for markup in markups],
+        [shared.setdefault(markup.path, len(shared)) for markup in marked],
+        [shared.setdefault(markup.names, len(shared)) for markup in marked],
+        *([getattr(markup, name) for markup in marked] for name in PLAIN),
+        [len(reasons) for reasons in because],
+        [name for reasons in because for name, _ in reasons],
+        [weight for reasons in because for _, weight in reasons],
+    ]
+    return json.dumps([list(shared), *told], ensure_ascii=False, separators=(",", ":"))
+
+
+def _restored(written: str) -> tuple[Segment, ...]:
+    told, start, end, line, role, is_marked, path, names, *plain, sizes, features, weights = json.loads(written)
+    shared = [tuple(one) for one in told]
+    reasons = zip(features, weights, strict=True)
+    columns = dict(zip(PLAIN, plain, strict=True)) | {
+        "path": [shared[number] for number in path],
+        "names": [shared[number] for number in names],
+        "because": [tuple(islice(reasons, size)) for size in sizes],
     }
+    marked = map(Markup, *(columns[name] for name in Markup._fields))
+    markups = [next(marked) if has else None for has in is_marked]
+    return tuple(map(Segment, start, end, line, role, markups))
 
 
 def staged_documents(table: pa.RecordBatch | pa.Table) -> Iterator[Extracted]:
@@ -116,32 +126,9 @@ def staged_documents(table: pa.RecordBatch | pa.Table) -> Iterator[Extracted]:
         yield Extracted(
             raw,
             Document(
-                id=row["id"],
                 text=row["text"],
-                segments=split_lines(row["text"]) if segments is None else tuple(map(_restored, segments)),
-                source=row["source"],
-                url=row["url"],
-                site=row["site"],
-                title=row["title"],
-                author=row["author"],
-                date=row["date"],
-                language=row["language"],
+                segments=split_lines(row["text"]) if segments is None else _restored(segments),
                 facts=json.loads(row["facts"]),
-                language_by=row["language_by"],
-                language_confidence=row["language_confidence"],
+                **{name: row[name] for name in KNOWN},
             ),
         )
-
-
-def _restored(segment: dict[str, object]) -> Segment:
-    plain = dict(segment)
-    markup = plain.pop("markup")
-    if isinstance(markup, dict):
-        known = {
-            **markup,
-            "path": tuple(markup["path"]),
-            "names": tuple(markup["names"]),
-            "because": tuple((one["name"], one["weight"]) for one in markup["because"]),
-        }
-        return Segment(**plain, markup=Markup(**known))  # type: ignore[arg-type]
-    return Segment(**plain)  # type: ignore[arg-type]
