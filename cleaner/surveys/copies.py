@@ -33,7 +33,7 @@ from cleaner.surveys.likeness import Edges, find_edges
 from cleaner.surveys.papers import BECAUSE, IS_LEAD, Papers, order_documents
 from cleaner.surveys.paragraphs import Paragraphs, aggregators
 from cleaner.surveys.ranges import starts
-from cleaner.surveys.signatures import Hashes
+from cleaner.surveys.signatures import Hashes, mixed
 from cleaner.surveys.tables import CLUSTERS, COPIES, LOOKALIKES
 
 Array = npt.NDArray[Any]
@@ -135,11 +135,7 @@ def _chunks(column: Any) -> list[pa.Array]:
 
 def copy_keys(docs: Array, places: Array) -> Array:
     """The keys of paragraphs by the keys of their documents and the numbers of their segments."""
-    mixed = docs ^ (places.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ mixed >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64, Steele and others 2014
-    mixed = (mixed ^ mixed >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    keys: Array = mixed ^ mixed >> np.uint64(31)
-    return keys
+    return mixed(docs ^ (places.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
 
 
 def _described(paragraphs: Paragraphs, papers: Papers, pair: dict[str, Any]) -> dict[str, Any]:
