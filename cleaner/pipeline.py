@@ -287,6 +287,7 @@ class Cleaner:
         Documents whose keys are among the sorted ``known`` ones add nothing: a survey holds them already.
         """
         extracted = [self.extract(raw) for raw in raw_records(batch, self.settings)]
+        forget_lines()
         documents = (one.document for one in extracted if one.document is not None)
         return staged_table(extracted), survey_documents(documents, known)
 
@@ -313,16 +314,17 @@ class Cleaner:
     def results(self, batch: pa.RecordBatch | pa.Table) -> Iterator[Result]:
         """What became of each row of a batch, in order: one result a row."""
         if batch.schema.equals(STAGED):
-            extracted: Iterable[Extracted] = staged_documents(batch)
-        else:
-            extracted = map(self.extract, raw_records(batch, self.settings))
-        for together in _together(extracted):
-            yield from self.clean_extracted(together)
+            return self._clean_groups(staged_documents(batch))
+        return self.clean_many(raw_records(batch, self.settings))
 
     def clean_many(self, raws: Iterable[Raw]) -> Iterator[Result]:
         """What `clean_raw` makes of each record, in order and in less time: several go through the chain together."""
-        for together in _together(map(self.extract, raws)):
-            yield from self.clean_extracted(together)
+        return self._clean_groups(map(self.extract, raws))
+
+    def _clean_groups(self, extracted: Iterable[Extracted]) -> Iterator[Result]:
+        for group in _groups(extracted):
+            yield from self.clean_extracted(group)
+            forget_lines()
 
     def result(self, record: Mapping[str, object], place: str) -> Result:
         """What became of one record, which `run` would have read at ``place``.  Never raises for bad content."""
@@ -339,7 +341,7 @@ TOGETHER = 64
 LINES_TOGETHER = 2000
 
 
-def _together(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
+def _groups(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
     """Groups of documents, in order, of bounded size."""
     group: list[Extracted] = []
     lines = 0
@@ -347,7 +349,6 @@ def _together(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
         own = len(one.document.segments) if one.document is not None else 0
         if group and (len(group) == TOGETHER or lines + own > LINES_TOGETHER):
             yield group
-            forget_lines()
             group, lines = [], 0
         group.append(one)
         lines += own

@@ -23,7 +23,7 @@ from cleaner.pipeline import Cleaner, raw_batch
 from cleaner.rulebook.load import load_rulebook
 from cleaner.runner import count
 from cleaner.settings import Settings
-from cleaner.text import fold, fold_with_map
+from cleaner.text import fold, fold_with_map, remembered
 
 CLEANER = Cleaner(Settings(min_kept=0, max_lost=1.0))
 BOOK = load_rulebook()
@@ -129,6 +129,18 @@ def test_a_document_that_breaks_a_filter_takes_no_other_with_it() -> None:
     assert cleaned.rejected.select(["id", "reason", "detail"]).to_pylist() == [
         {"id": "b", "reason": "error", "detail": "RuntimeError: stumbled"}
     ]
+
+
+def test_lines_are_forgotten_behind_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cleaner.text.KEPT", 10)
+    asked: list[str] = []
+    length = remembered(lambda line: asked.append(line) or len(line))  # type: ignore[func-returns-value]
+    batch = raw_batch([Raw(id="a", source="a", text="One batch of one document.")])
+    for pass_over in (CLEANER.clean_batch, CLEANER.stage_batch):
+        length("A line that is longer than what is kept.")
+        length("A line that is longer than what is kept.")
+        pass_over(batch)
+    assert len(asked) == 2
 
 
 @given(texts())
