@@ -10,8 +10,7 @@ from cleaner.chain import Chain
 from cleaner.extraction.model import load_block_model
 from cleaner.pipeline import Cleaner, filters
 from cleaner.rulebook.load import load_rulebook
-from cleaner.scoring.features import FEATURES
-from cleaner.scoring.trees import load_model
+from cleaner.scoring.model import load_model
 from cleaner.settings import Settings
 
 FOLD_MODELS = Path("build") / "folds"
@@ -28,7 +27,7 @@ def cleaner_of(folds: str, fold: int | str, preset: str = "balanced", blocks: st
     """
     settings = Settings(preset=preset)
     cleaner = Cleaner(settings)
-    model = load_model(Path(folds) / f"{fold}.json", FEATURES)
+    model = load_model(Path(folds) / f"{fold}.json")
     cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
     if blocks is not None:
         cleaner.block_model = load_block_model(Path(blocks) / f"{fold}.json")

@@ -17,11 +17,12 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
 from folds import FOLD_MODELS, cleaner_of, has_models
 from included import include
 from labelled import DATA, Labelled, fold_of, read_labelled_texts
 from text import OURS, Outcomes, figures, measure_with
-from train_text import LEXICON_SITES, Lexicons, Text, fit, look_at, matrix, tables, training_record, write
+from train_text import LEXICON_SITES, SCORES, Lexicons, Tables, Text, look_at, matrix, training_record, write
 
 from cleaner.filters.layout import MODEL
 
@@ -30,15 +31,20 @@ MODELS = Path("build") / "left_out"
 MIN_TEXTS = 12
 
 
-def train_without(language: str, texts: list[Text], lexicons: Lexicons, data: Path) -> None:
-    """Write the model of all texts but those of a language; its words are unknown, too."""
-    rest = [text for text in texts if text.language != language]
-    labels, _, weights, used = tables(rest)
-    features = matrix(rest, lexicons, set())
+def train_without(language: str, texts: list[Text], lexicons: Lexicons, data: Path, folds: Path) -> None:
+    """Write the model of all texts but those of a language; its words are unknown, too.
+
+    The second round learns from scores that first rounds of the folds gave to lines of other languages.
+    """
+    lines = Tables(texts)
+    rest = np.array([text.language != language for text in texts])[lines.bounds.text]
+    features = matrix(texts, lexicons, set())
+    seen = lines.seen(np.load(folds / SCORES), features)
     known = {code: lexicons.get(code, set()) for code in LEXICON_SITES if code != language}
     calibration = json.loads(MODEL.read_text(encoding="utf-8"))["calibration"]
-    record = training_record(data, rest) | {"without language": language}
-    write(MODELS / f"{language}.json", fit(features[used], labels[used], weights[used]), known, calibration, record)
+    record = training_record(data, [text for text in texts if text.language != language])
+    rounds = [lines.fit_first(features, rest), lines.fit_second(seen, rest)]
+    write(MODELS / f"{language}.json", rounds, known, calibration, record | {"without language": language})
 
 
 def measure_both(job: tuple[Labelled, str, str, str]) -> tuple[Outcomes, Outcomes]:
@@ -66,7 +72,7 @@ def main() -> int:
         "|---|---|---|---|---|---|---|---|",
     ]
     for language in filter(None, languages):
-        train_without(language, texts, lexicons, options.data)
+        train_without(language, texts, lexicons, options.data, options.folds)
         own = [text.source for text in texts if text.language == language]
         jobs = [(text, language, str(options.data), str(options.folds)) for text in own]
         with ProcessPoolExecutor() as pool:

@@ -3,8 +3,10 @@
     python bench/train_text.py [--data DIR] [--out FILE] [--folds DIR]
 
 Everything is cross-validated by site: five folds; what a line of a test site is scored with, words of the lexicons
-included, was learned on other sites.  The models of the folds are written to DIR, for `bench/text.py` to measure with.
-The same data gives the same bytes.
+included, was learned on other sites.  The second round learns from scores that the first gave to sites that it did not
+know (Wolpert 1992, stacked generalization), and that of a fold from first rounds that knew neither its sites nor those
+they were asked about: a model for each pair of folds.  The models of the folds are written to DIR, for `bench/text.py`
+to measure with.  The same data gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ from cleaner.filters.layout import MODEL, marked_lines, weighed
 from cleaner.language import detect_lines
 from cleaner.pipeline import before_model
 from cleaner.rulebook.load import load_rulebook
+from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import (
     FEATURES,
     LEXICAL_FEATURES,
@@ -45,6 +48,7 @@ from cleaner.scoring.features import (
     spoken_words,
 )
 from cleaner.scoring.lexicon import Lexicon
+from cleaner.scoring.model import SEEN, WORDS, seen_by_second
 
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.
@@ -69,8 +73,13 @@ SETTINGS: dict[str, Any] = {
     "allow_writing_files": False,
     "verbose": 0,
 }
+SECOND_SETTINGS = SETTINGS | {"iterations": 400}
 # All visible text of a page has as many lines as all that six extractors leave of it.
 BODY_WEIGHT = 0.5
+# Words of a text of usual length.
+USUAL_WORDS = 300.0
+SCORES = "scores.npy"
+"""Where the folder of the folds has the scores of the first round, one a line."""
 
 
 @dataclass(frozen=True)
@@ -213,13 +222,60 @@ def matrix(texts: Sequence[Text], lexicons: Lexicons, without: set[int]) -> npt.
     return np.concatenate(rows)
 
 
-def fit(features: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Any:
-    """The trained ensemble."""
+Table = npt.NDArray[Any]
+
+
+class Tables:
+    """All lines of some texts, one text below the other."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self.texts = texts
+        sizes = np.array([len(text.lines) for text in texts])
+        self.bounds = Bounds(sizes)
+        self.folds = np.repeat([text.fold for text in texts], sizes)
+        self.labels = np.concatenate([text.labels for text in texts])
+        self.taken = np.concatenate([text.taken for text in texts])
+        body = np.repeat([text.source.is_body for text in texts], sizes)
+        self.importance = np.where(body, BODY_WEIGHT, 1.0)
+        """How much a line's variant counts."""
+        words = np.concatenate([text.words for text in texts]).astype(np.float64)
+        self.weights = np.sqrt(np.clip(words, 1, 100)) * self.importance
+        """How much a line counts in the first round."""
+        share = words / np.maximum(self.bounds.total(words), 1.0)[self.bounds.text] * USUAL_WORDS * self.importance
+        self.second_weights = np.sqrt(self.weights * share)
+        """The same in the second: half by its share of its text as well, since token F1 is a mean over texts."""
+        self.used = (self.labels < 2) & ~self.taken
+
+    def seen(self, scores: Table, features: Table) -> Table:
+        """What the second round sees."""
+        return seen_by_second(scores, features, self.taken, self.bounds).astype(np.float32)
+
+    def fit_first(self, features: Table, chosen: Table) -> Any:
+        """The first round, trained on those of the lines that are used."""
+        return fit(features, self.labels, self.weights, self.used & chosen, SETTINGS)
+
+    def fit_second(self, seen: Table, chosen: Table) -> Any:
+        """The second round, likewise."""
+        return fit(seen, self.labels, self.second_weights, self.used & chosen, SECOND_SETTINGS)
+
+    def weighed(self, scores: Table) -> Table:
+        """Scores as the filter weighs them, document by document."""
+        words = np.concatenate([text.features[:, WORDS] for text in self.texts]).astype(np.float64)
+        return weighed(scores, words, self.taken, self.bounds)
+
+
+def fit(features: Table, labels: Table, weights: Table, chosen: Table, settings: Mapping[str, Any]) -> Any:
+    """A trained ensemble."""
     from catboost import CatBoostClassifier, Pool
 
-    model = CatBoostClassifier(**SETTINGS)
-    model.fit(Pool(features, labels, weight=weights))
+    model = CatBoostClassifier(**settings)
+    model.fit(Pool(features[chosen], labels[chosen], weight=weights[chosen]))
     return model
+
+
+def score(model: Any, features: Table) -> Table:
+    """Log odds of being cruft."""
+    return np.asarray(model.predict(features, prediction_type="RawFormulaVal"))
 
 
 def main() -> int:
@@ -231,59 +287,45 @@ def main() -> int:
     options = parser.parse_args()
     with ProcessPoolExecutor() as pool:
         texts = list(pool.map(look_at, read_labelled_texts(options.data), chunksize=16))
-    folds = np.repeat([text.fold for text in texts], [len(text.lines) for text in texts])
-    labels, importance, weights, used = tables(texts)
+    lines = Tables(texts)
     lexicons = Lexicons(texts)
-    scores = np.zeros(len(labels))
-    models = []
+    everything = np.ones(len(lines.labels), dtype=np.bool_)
+    first, second = np.zeros(len(lines.labels)), np.zeros(len(lines.labels))
+    # by fold: the scores of all lines by first rounds that knew neither their sites nor those of the fold
+    inner = [np.zeros(len(lines.labels)) for _ in range(FOLDS)]
+    rounds: list[list[Any]] = []
+    for test, other in combinations_with_replacement(range(FOLDS), 2):
+        features, ours, theirs = matrix(texts, lexicons, {test, other}), lines.folds == test, lines.folds == other
+        model = lines.fit_first(features, ~ours & ~theirs)
+        inner[other][ours] = score(model, features[ours])
+        inner[test][theirs] = score(model, features[theirs])
+        if test == other:
+            rounds.append([model])
+            first[ours] = inner[test][ours]
+        print(f"first round without folds {test} and {other}", file=sys.stderr)
     for test in range(FOLDS):
-        features = matrix(texts, lexicons, {test})
-        chosen = used & (folds != test)
-        models.append(fit(features[chosen], labels[chosen], weights[chosen]))
-        scores[folds == test] = models[-1].predict(features[folds == test], prediction_type="RawFormulaVal")
-        print(f"fold {test}: {int(chosen.sum()):,} lines", file=sys.stderr)
-    weight = weigh_all(scores, texts)
-    sure = used & np.isfinite(weight)
-    curve = calibrate(weight[sure], labels[sure], importance[sure])
+        seen, ours = lines.seen(inner[test], matrix(texts, lexicons, {test})), lines.folds == test
+        rounds[test].append(lines.fit_second(seen, ~ours))
+        second[ours] = score(rounds[test][1], seen[ours])
+        print(f"second round without fold {test}", file=sys.stderr)
+    weight = lines.weighed((first + second) / 2)
+    sure = lines.used & np.isfinite(weight)
+    curve = calibrate(weight[sure], lines.labels[sure], lines.importance[sure])
     options.folds.mkdir(parents=True, exist_ok=True)
     record = training_record(options.data, texts)
-    for test, model in enumerate(models):
+    for test, models in enumerate(rounds):
         known = {language: lexicons.get(language, {test}) for language in LEXICON_SITES}
-        write(options.folds / f"{test}.json", model, known, curve, record | {"without fold": test})
-    np.save(options.folds / "scores.npy", scores)
+        write(options.folds / f"{test}.json", models, known, curve, record | {"without fold": test})
+    np.save(options.folds / SCORES, first)
+    np.save(options.folds / 'second.npy', second)
     features = matrix(texts, lexicons, set())
     known = {language: lexicons.get(language, set()) for language in LEXICON_SITES}
-    write(options.out, fit(features[used], labels[used], weights[used]), known, curve, record)
+    models = [lines.fit_first(features, everything), lines.fit_second(lines.seen(first, features), everything)]
+    write(options.out, models, known, curve, record)
     return 0
 
 
-Table = npt.NDArray[Any]
-
-
-def tables(texts: Sequence[Text]) -> tuple[Table, Table, Table, Table]:
-    """Of all lines: label, how much the text's variant counts, how much the line counts, and whether it is used."""
-    labels = np.concatenate([text.labels for text in texts])
-    sizes = np.concatenate([text.words for text in texts])
-    body = np.repeat([text.source.is_body for text in texts], [len(text.lines) for text in texts])
-    importance = np.where(body, BODY_WEIGHT, 1.0)
-    weights = np.sqrt(np.clip(sizes, 1, 100)) * importance
-    return labels, importance, weights, (labels < 2) & ~np.concatenate([text.taken for text in texts])
-
-
-def weigh_all(scores: npt.NDArray[np.float64], texts: Sequence[Text]) -> npt.NDArray[np.float64]:
-    """The cross-validated scores of all texts as the filter weighs them, document by document."""
-    bounds = np.cumsum([0, *(len(text.lines) for text in texts)]).tolist()
-    return np.concatenate(
-        [
-            weighed(scores[low:high], text.features.astype(np.float64), text.taken)
-            for text, (low, high) in zip(texts, pairwise(bounds), strict=True)
-        ]
-    )
-
-
-def calibrate(
-    scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]
-) -> dict[str, list[float]]:
+def calibrate(scores: Table, labels: Table, weights: Table) -> dict[str, list[float]]:
     """Share of cruft by score: isotonic regression on the cross-validated scores, at fifty points."""
     from sklearn.isotonic import IsotonicRegression
 
@@ -307,38 +349,42 @@ def training_record(data: Path, texts: Sequence[Text]) -> dict[str, Any]:
 
 def write(
     path: Path,
-    model: Any,
+    rounds: Sequence[Any],
     lexicons: Mapping[str, Mapping[str, float]],
     calibration: Mapping[str, list[float]],
     record: Mapping[str, Any],
 ) -> None:
     """Store a model as JSON."""
+    data = {
+        "record": record,
+        "calibration": calibration,
+        "rounds": [trees(model, names) for model, names in zip(rounds, (FEATURES, SEEN), strict=True)],
+        "lexicons": lexicons,
+    }
+    path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(f"{path}: {path.stat().st_size:,} bytes", file=sys.stderr)
+
+
+def trees(model: Any, features: Sequence[str]) -> dict[str, Any]:
+    """An ensemble as its file has it."""
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder) / "model.json"
         model.save_model(str(exported), format="json")
         raw = json.loads(exported.read_text(encoding="utf-8"))
     scale, (bias,) = raw["scale_and_bias"]
     trees = raw["oblivious_trees"]
-    depth = SETTINGS["depth"]
     for tree in trees:
         # a tree that stopped early asks nothing on its last levels: the same leaves, twice
-        while len(tree["splits"]) < depth:
+        while len(tree["splits"]) < SETTINGS["depth"]:
             tree["splits"].append({"float_feature_index": 0, "border": 1e30})
             tree["leaf_values"] = [*tree["leaf_values"], *tree["leaf_values"]]
-    data = {
-        "record": record,
-        "features": list(FEATURES),
-        "calibration": calibration,
-        "trees": {
-            "bias": bias,
-            "feature": [[split["float_feature_index"] for split in tree["splits"]] for tree in trees],
-            "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
-            "leaf": [[round(value * scale, 4) for value in tree["leaf_values"]] for tree in trees],
-        },
-        "lexicons": lexicons,
+    return {
+        "features": list(features),
+        "bias": bias,
+        "feature": [[split["float_feature_index"] for split in tree["splits"]] for tree in trees],
+        "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
+        "leaf": [[round(value * scale, 4) for value in tree["leaf_values"]] for tree in trees],
     }
-    path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{path}: {path.stat().st_size:,} bytes", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
 from cleaner.rulebook.load import load_exemptions, load_rulebook
 from cleaner.rulebook.match import Rulebook
-from cleaner.scoring.trees import Model
+from cleaner.scoring.model import Model
 from cleaner.settings import Settings
 from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED, STAGED
 from cleaner.shards.staging import Extracted, staged_documents, staged_table

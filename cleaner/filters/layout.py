@@ -7,18 +7,16 @@ of English and German cruft, but asks for no language.
 
 Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`).
 
-The model's score of a line is weighed by what it makes of the document (`weighed`).  Neighbours agree: a line among
-lines that look like cruft is one of them.  The more of a text is to go, and the longer its story, the surer each
-removal has to be, so that whole pages and what extractors leave of them come out with like losses, and short stories
-under long lists come out clean; prose beside prose that stays, and a short line before a paragraph that stays, need
-more.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line and no line
-scores high), since a clean text has lines of odd shapes, too; and those of which no line of prose would be left, since
-the model has found no story in them and does not know what belongs to one.
+The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
+agree (`weighed`).  The more of a text is to go, and the longer its story, the surer each removal has to be, so that
+whole pages and what extractors leave of them come out with like losses, and short stories under long lists come out
+clean.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line and no
+line scores high), since a clean text has lines of odd shapes, too; and those of which no line of prose would be left,
+since the model has found no story in them and does not know what belongs to one.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -29,31 +27,27 @@ from cleaner.chain import View
 from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.rulebook.match import Matcher, Rulebook
-from cleaner.scoring.bounds import Bounds
-from cleaner.scoring.features import FEATURES, KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
+from cleaner.scoring.bounds import Bounds, exact
+from cleaner.scoring.features import KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
+from cleaner.scoring.model import PROSE, SEEN, WORDS, Model, load_model
+from cleaner.scoring.rounds import ROUND_FEATURES
 from cleaner.scoring.shape import Flags, Floats
-from cleaner.scoring.trees import Model, load_model
 
 NAME = "layout"
-WORDS, PROSE = FEATURES.index("words"), FEATURES.index("prose_run")
 MODEL = Path(__file__).parent.parent / "scoring" / "text.json"
 # The constants of `weighed` were chosen together, on scores of models that did not know the site, from some fifty
-# combinations, by token F1 at .7 % of the story lost in whole-body English text (docs/quality.md).
+# combinations, by token F1 at .7 % of the story lost in whole-body text (docs/quality.md).
 # Share of the mean score of the lines around that is added to a line's own; no score counts for more than `CERTAIN`.
-# Without it whole-body text loses .004 of token F1.
-AGREEMENT = 0.5
-# Log odds that a removal needs more in a text of nothing but cruft, less in proportion.
-STRICTNESS = 7.0
+AGREEMENT = 0.2
+# Log odds that a removal needs more in a text of which so much (`MUCH`) or more is cruft, less in proportion.
+STRICTNESS = 4.0
+MUCH = 0.4
 # Words of a story of usual length: one of twice as many needs .7 log odds more.  Without it whole-body text loses .01
 # of token F1 where as many words of story are lost.
 USUAL_STORY = 400.0
-# Log odds that a removal needs more in any text, so that the few lines of a very short one are not held cheap.
-LEAST = 1.0
 # Log odds of a line that is cruft for certain.  Without one, and without removals by other filters, nothing goes: this
 # keeps a cleaned text as it is, and on labelled texts it loses no recall at like losses.
 CERTAIN = 4.0
-# Log odds that a line needs more beside prose that stays.
-BESIDE = 0.5
 # What is said of the features that weighed most: at most this many.
 REASONS = 4
 
@@ -61,7 +55,7 @@ REASONS = 4
 @lru_cache(maxsize=1)
 def text_model() -> Model:
     """The shipped model, read once."""
-    return load_model(MODEL, FEATURES)
+    return load_model(MODEL)
 
 
 class Layout:
@@ -101,67 +95,50 @@ class Layout:
             for place in asked
         ]
         features = line_features(texts)
-        scores = model.trees.scores(features)
-        least = model.score_of(self.min_confidence)
-        rows = np.zeros(0, dtype=np.int64)
-        chosen: list[tuple[int, int, float]] = []
-        first = 0
-        for place, text in zip(asked, texts, strict=True):
-            own = slice(first, first + len(text.lines))
-            taken = np.array([mark.taken for mark in text.marks])
-            weight = weighed(scores[own], features[own], taken)
-            goes = weight >= least
-            if ((features[own, PROSE] > 0) & ~goes & ~taken).any():
-                lines = np.flatnonzero(goes)
-                rows = np.append(rows, first + lines)
-                chosen += [(place, line, float(weight[line])) for line in lines.tolist()]
-            first = own.stop
-        because = _because(model, model.trees.contributions(features[rows]))
-        for (place, line, weighs), score, reasons in zip(chosen, scores[rows].tolist(), because, strict=True):
+        taken = np.array([mark.taken for text in texts for mark in text.marks])
+        bounds = Bounds(np.array([len(text.lines) for text in texts]))
+        scores, judged_by = model.judge(features, taken, bounds)
+        weight = weighed(scores, features[:, WORDS], taken, bounds)
+        goes = weight >= model.score_of(self.min_confidence)
+        left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
+        rows = np.flatnonzero(goes & left[bounds.text])
+        because = _because(model.contributions(judged_by[rows]))
+        lines = zip(bounds.text[rows].tolist(), bounds.line[rows].tolist(), strict=True)
+        worth = np.round(model.confidence(weight[rows]), 3).tolist()
+        for (text, line), score, reasons, confidence in zip(lines, scores[rows].tolist(), because, worth, strict=True):
+            place = asked[text]
             segment = views[place].document.segments[seen[place][line][0]]
             said = ", ".join(dict.fromkeys(SAID[name] for name in reasons))
             reason = f"Looks like no part of the story: {said}."
             evidence = {"score": round(score, 2), "because": reasons}
-            confidence = round(float(model.confidence(np.array(weighs))), 3)
             found[place].append(Removal(segment.start, segment.end, NAME, "shape", reason, confidence, evidence))
         return found
 
 
-def weighed(scores: Floats, features: Floats, taken: Flags) -> Floats:
-    """Scores (log odds) of the lines of one document after a look at the document; -inf for lines that must stay.
+def weighed(scores: Floats, words: Floats, taken: Flags, bounds: Bounds) -> Floats:
+    """Scores (log odds) of lines after a look at their documents; -inf for lines that must stay.
 
-    ``taken`` lines have gone already.  The model's confidence is calibrated on these figures.
+    ``words`` are the lengths of the lines; ``taken`` ones have gone already.  The model's confidence is calibrated on
+    these figures.
     """
-    if not (taken.any() or (scores >= CERTAIN).any()):
-        return np.full(len(scores), -np.inf)
-    words = features[:, WORDS]
+    certain = bounds.total(taken | (scores >= CERTAIN)) > 0
     chance = np.where(taken, 1.0, 1.0 / (1.0 + np.exp(-scores)))
-    total = max(float(words.sum()), 1.0)
-    cruft = float((chance * words).sum())
-    length = max((total - cruft) / USUAL_STORY, 1.0)
-    weight = scores + AGREEMENT * _mean_around(np.clip(scores, -CERTAIN, CERTAIN))
-    weight -= max(STRICTNESS * cruft / total + math.log(length), LEAST)
-    is_prose = features[:, PROSE] > 0
-    stays = np.zeros(len(scores) + 2, dtype=np.bool_)
-    stays[1:-1] = is_prose & (weight < 0) & ~taken
-    # a short line before a paragraph that stays may be its heading
-    beside = np.where(is_prose, stays[:-2] | stays[2:], stays[2:])
-    return np.where(taken, -np.inf, weight - BESIDE * beside)
+    total, cruft = bounds.total(np.array([words, exact(chance * words)]))
+    share = cruft / np.maximum(total, 1.0)
+    length = np.maximum((total - cruft) / USUAL_STORY, 1.0)
+    asked = STRICTNESS * np.minimum(share / MUCH, 1.0) + np.log(length)
+    capped = exact(np.clip(scores, -CERTAIN, CERTAIN))
+    ((around, count),) = bounds.around(np.array([capped, np.ones(len(scores))]), NEAR)
+    weight = scores + AGREEMENT * around / np.maximum(count, 1.0) - asked[bounds.text]
+    return np.where(taken | ~certain[bounds.text], -np.inf, weight)
 
 
-def _mean_around(values: Floats) -> Floats:
-    """Mean over the lines at most `NEAR` away, the line itself not counted; 0 for a line alone."""
-    bounds = Bounds(np.array([len(values)]))
-    ((total, count),) = bounds.around(np.array([values, np.ones(len(values))]), NEAR)
-    return np.asarray(total / np.maximum(count, 1.0))
-
-
-def _because(model: Model, moved: Floats) -> Iterator[dict[str, float]]:
+def _because(moved: Floats) -> Iterator[dict[str, float]]:
     """Of each line, the features that spoke most for cruft, and by how much log odds."""
     most = np.argsort(-moved, axis=1, kind="stable")[:, :REASONS]
     figures = np.round(np.take_along_axis(moved, most, axis=1), 2)
     for places, weights in zip(most.tolist(), figures.tolist(), strict=True):
-        yield {model.features[place]: weight for place, weight in zip(places, weights, strict=True) if weight > 0}
+        yield {SEEN[place]: weight for place, weight in zip(places, weights, strict=True) if weight > 0}
 
 
 def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]]:
@@ -215,8 +192,10 @@ def _said() -> dict[str, str]:
         "in_prose_far run_in_prose",
     }
     said = {name: phrase for phrase, names in groups.items() for name in names.split()}
-    for name in FEATURES:
-        if name.startswith("hint") or name == "run_hints":
+    for name in SEEN:
+        if name in ROUND_FEATURES:
+            said[name] = "what the lines around it look like" if name != "score" else "its look"
+        elif name.startswith("hint") or name == "run_hints":
             said[name] = "phrases of cruft"
         elif "lexical" in name:
             said[name] = "its words"

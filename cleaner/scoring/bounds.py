@@ -6,6 +6,7 @@ feel what stands beside it: sums run over numbers that are multiples of `GRAIN`,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -54,9 +55,9 @@ class Bounds:
         starts[self.first] = True
         return starts
 
-    def total(self, values: Floats) -> Floats:
-        """Sums of the texts; one row a series of multiples of `GRAIN`."""
-        return np.asarray(np.add.reduceat(values, self.first, axis=-1))
+    def total(self, values: Floats | Flags) -> Floats:
+        """Sums of the texts; one row a series of multiples of `GRAIN`, or of flags."""
+        return np.asarray(np.add.reduceat(values, self.first, axis=-1, dtype=np.float64))
 
     def through(self, values: Floats) -> Floats:
         """Sums from the first line of the text to each line, that line included; one row a series.
@@ -94,3 +95,53 @@ class Bounds:
             to, source = (slice(None, -by), slice(by, None)) if by > 0 else (slice(-by, None), slice(None, by))
             found[:, to] = np.where(self.text[to] == self.text[source], values[:, source], missing)
         return found
+
+    def means_before(self, values: Floats, reaches: Sequence[int]) -> Floats:
+        """For each reach, the mean over the lines of the text at most so far before, 0 where there is none.
+
+        >>> Bounds(np.array([2, 3])).means_before(np.array([1.0, 2.0, 4.0, 8.0, 18.0]), [2]).tolist()
+        [[0.0, 1.0, 0.0, 4.0, 6.0]]
+        """
+        sums = np.append(0.0, np.cumsum(values))
+        line = np.arange(self.count)
+        low = np.maximum(line - np.array(reaches)[:, None], self.first[self.text])
+        return np.asarray((sums[line] - sums[low]) / np.maximum(line - low, 1))
+
+    def means_after(self, values: Floats, reaches: Sequence[int]) -> Floats:
+        """The same for the lines behind.
+
+        >>> Bounds(np.array([2, 3])).means_after(np.array([1.0, 2.0, 4.0, 8.0, 18.0]), [2]).tolist()
+        [[2.0, 0.0, 13.0, 18.0, 0.0]]
+        """
+        sums = np.append(0.0, np.cumsum(values))
+        behind = np.arange(self.count) + 1
+        high = np.minimum(behind + np.array(reaches)[:, None], self.last[self.text] + 1)
+        return np.asarray((sums[high] - sums[behind]) / np.maximum(high - behind, 1))
+
+    def nearest(self, flags: Flags, far: float) -> tuple[Floats, Floats]:
+        """How many lines back, and how many on, the nearest other line with a flag stands in the same text.
+
+        One row a sort of flag; at most ``far``, which also stands where there is none.
+
+        >>> back, on = Bounds(np.array([2, 2])).nearest(np.array([[True, False, True, False]]), 9.0)
+        >>> back.tolist(), on.tolist()
+        ([[9.0, 1.0, 9.0, 1.0]], [[9.0, 9.0, 9.0, 9.0]])
+        """
+        line = np.arange(self.count)
+        last = np.full(flags.shape, -1)
+        np.maximum.accumulate(np.where(flags, line, -1)[:, :-1], axis=1, out=last[:, 1:])
+        following = np.full(flags.shape, self.count)
+        np.minimum.accumulate(np.where(flags, line, self.count)[:, :0:-1], axis=1, out=following[:, -2::-1])
+        back = np.where(last >= self.first[self.text], line - last, far)
+        on = np.where(following <= self.last[self.text], following - line, far)
+        return np.minimum(back, far), np.minimum(on, far)
+
+    def runs(self, flags: Flags) -> Bounds:
+        """Runs of lines with equal flags, none of them longer than a text.
+
+        >>> Bounds(np.array([2, 3])).runs(np.array([True, True, True, False, False])).sizes.tolist()
+        [2, 1, 2]
+        """
+        changes = self.starts.copy()
+        changes[1:] |= flags[1:] != flags[:-1]
+        return Bounds(np.diff(np.flatnonzero(changes), append=len(flags)))

@@ -181,7 +181,7 @@ def line_features(texts: Sequence[Lines]) -> Floats:
         _shape([text.lines for text in texts], shape, ends, starts),
         _place(shape.words, prose, flags, bounds),
         _neighbours(shape.words, ends, shape.capitalised, starts, bounds),
-        _distances(flags, bounds),
+        *bounds.nearest(flags[: len(DISTANCES)], FAR),
         _sums(shape.words, ends, starts, prose, taken, hinted, overlaps[2], bounds),
         _runs(shape, prose, overlaps[2], flags[1], hinted, bounds),
         _text(shape.words, prose, taken, bounds),
@@ -330,19 +330,6 @@ def _neighbours(words: Floats, ends: Floats, capitalised: Floats, starts: Floats
     return np.concatenate([bounds.shifted(series, by, -1.0) for by in (-2, -1, 1, 2)])
 
 
-def _distances(flags: Flags, bounds: Bounds) -> Floats:
-    """How many lines back, and how many on, the nearest other line of each sort stands in the same text."""
-    flags = flags[: len(DISTANCES)]
-    line = np.arange(bounds.count)
-    last = np.full(flags.shape, -1)
-    np.maximum.accumulate(np.where(flags, line, -1)[:, :-1], axis=1, out=last[:, 1:])
-    following = np.full(flags.shape, bounds.count)
-    np.minimum.accumulate(np.where(flags, line, bounds.count)[:, :0:-1], axis=1, out=following[:, -2::-1])
-    back = np.where(last >= bounds.first[bounds.text], line - last, FAR)
-    on = np.where(following <= bounds.last[bounds.text], following - line, FAR)
-    return np.asarray(np.minimum(np.concatenate((back, on)), FAR))
-
-
 def _sums(
     words: Floats,
     ends: Floats,
@@ -371,17 +358,9 @@ def _sums(
     return np.concatenate(bounds.around(series, NEAR, WIDE))
 
 
-def _run_bounds(flags: Flags, bounds: Bounds) -> Bounds:
-    """Runs of equal flags inside of texts."""
-    changes = bounds.starts.copy()
-    changes[1:] |= flags[1:] != flags[:-1]
-    first = np.flatnonzero(changes)
-    return Bounds(np.diff(first, append=len(flags)))
-
-
 def _runs(shape: Shapes, prose: Flags, in_prose: Floats, closing: Flags, hinted: Flags, bounds: Bounds) -> Floats:
     """Means over the run of lines that a line belongs to: lines without prose between two of prose, or of prose."""
-    runs = _run_bounds(prose, bounds)
+    runs = bounds.runs(prose)
     words = shape.words
     series = np.array(
         [
@@ -506,7 +485,7 @@ def _lexical(words: Words, prose: Flags, lexicons: Sequence[Lexicon], bounds: Bo
         if place == 0:
             table[2], table[4] = table[3], table[5]
     (table[6],), (table[7],) = bounds.around(table[:1], NEAR, WIDE)
-    runs = _run_bounds(prose, bounds)
+    runs = bounds.runs(prose)
     table[8] = (runs.total(table[0]) / runs.sizes)[runs.text]
     return table
 

@@ -10,19 +10,13 @@ that asks for it (Saabas 2014, https://blog.datadive.net/interpreting-random-for
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Floats
 
 # Lines scored at once: what the trees look up for these fits into a cache, which halves the time.
@@ -115,45 +109,3 @@ class Trees:
             places = self._leaves(features[rows]).T.take(tree, axis=1) * self.feature.shape[1] + level
             moved[rows, asked] = np.add.reduceat(self._moves.take(places), first, axis=1, dtype=np.int64) * MOVE
         return moved
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a model file holds: the trees, what they look at, and what their scores are worth."""
-
-    features: tuple[str, ...]
-    trees: Trees
-    lexicons: Mapping[str, Lexicon]
-    points: Floats
-    """Scores (log odds) in ascending order, and in ``worth`` the share of lines of that score that are cruft."""
-    worth: Floats
-    record: Mapping[str, Any]
-
-    def confidence(self, scores: Floats) -> Floats:
-        """Calibrated probabilities of scores."""
-        return np.interp(scores, self.points, self.worth)
-
-    def score_of(self, confidence: float) -> float:
-        """The lowest score that is worth this confidence; infinite where none is."""
-        if confidence > self.worth[-1]:
-            return float("inf")
-        place = int(np.searchsorted(self.worth, confidence))
-        if place == 0 or self.worth[place] == self.worth[place - 1]:
-            return float(self.points[place])
-        return float(np.interp(confidence, self.worth[place - 1 : place + 1], self.points[place - 1 : place + 1]))
-
-
-def load_model(path: Path, features: Sequence[str]) -> Model:
-    """Read a model file.  Raises `ValueError` when it was trained on other features than ``features``."""
-    data = json.loads(path.read_text(encoding="utf-8"))
-    if tuple(data["features"]) != tuple(features):
-        raise ValueError(f"{path} was trained on other features: train it again (make train)")
-    trees = data["trees"]
-    return Model(
-        features=tuple(features),
-        trees=Trees(trees["feature"], trees["border"], trees["leaf"], float(trees["bias"])),
-        lexicons={language: Lexicon(odds) for language, odds in data["lexicons"].items()},
-        points=np.array(data["calibration"]["score"], dtype=np.float64),
-        worth=np.array(data["calibration"]["cruft"], dtype=np.float64),
-        record=data["record"],
-    )
