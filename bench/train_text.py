@@ -317,7 +317,6 @@ def main() -> int:
         known = {language: lexicons.get(language, {test}) for language in LEXICON_SITES}
         write(options.folds / f"{test}.json", models, known, curve, record | {"without fold": test})
     np.save(options.folds / SCORES, first)
-    np.save(options.folds / 'second.npy', second)
     features = matrix(texts, lexicons, set())
     known = {language: lexicons.get(language, set()) for language in LEXICON_SITES}
     models = [lines.fit_first(features, everything), lines.fit_second(lines.seen(first, features), everything)]
