@@ -48,7 +48,7 @@ from cleaner.scoring.features import (
     spoken_words,
 )
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.model import SEEN, WORDS, seen_by_second
+from cleaner.scoring.model import SEEN, seen_by_second
 
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.
@@ -260,8 +260,8 @@ class Tables:
 
     def weighed(self, scores: Table) -> Table:
         """Scores as the filter weighs them, document by document."""
-        words = np.concatenate([text.features[:, WORDS] for text in self.texts]).astype(np.float64)
-        return weighed(scores, words, self.taken, self.bounds)
+        features = np.concatenate([text.features for text in self.texts]).astype(np.float64)
+        return weighed(scores, features, self.taken, self.bounds)
 
 
 def fit(features: Table, labels: Table, weights: Table, chosen: Table, settings: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from cleaner.pipeline import Cleaner
 from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import FEATURES, Lines, Mark, line_features
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.model import WORDS, load_model
+from cleaner.scoring.model import load_model
 from cleaner.scoring.shape import shapes
 from cleaner.scoring.trees import Trees
 from cleaner.settings import Settings, SettingsError
@@ -98,11 +98,11 @@ def test_nothing_goes_where_nothing_would_be_left() -> None:
 
 def test_lines_that_are_gone_and_texts_without_certainty_weigh_nothing() -> None:
     features = line_features([Lines(STORY, [Mark()] * len(STORY))])
-    scores, words, bounds = np.full(len(STORY), 1.0), features[:, WORDS], Bounds(np.array([len(STORY)]))
-    quiet = weighed(scores, words, np.zeros(len(STORY), dtype=bool), bounds)
+    scores, bounds = np.full(len(STORY), 1.0), Bounds(np.array([len(STORY)]))
+    quiet = weighed(scores, features, np.zeros(len(STORY), dtype=bool), bounds)
     assert np.isneginf(quiet).all()
     taken = np.array([False, False, False, True])
-    assert np.isneginf(weighed(scores, words, taken, bounds)).tolist() == taken.tolist()
+    assert np.isneginf(weighed(scores, features, taken, bounds)).tolist() == taken.tolist()
 
 
 @given(st.data())

@@ -10,7 +10,7 @@ Left alone: lines that an exception of a rule pack names, whatever the rule (`cl
 The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
 agree (`weighed`).  The more of a text is to go, and the longer its story, the surer each removal has to be, so that
 whole pages and what extractors leave of them come out with like losses, and short stories under long lists come out
-clean.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line and no
+clean; a short line before a paragraph that stays needs more.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line and no
 line scores high), since a clean text has lines of odd shapes, too; and those of which no line of prose would be left,
 since the model has found no story in them and does not know what belongs to one.
 """
@@ -48,6 +48,8 @@ USUAL_STORY = 400.0
 # Log odds of a line that is cruft for certain.  Without one, and without removals by other filters, nothing goes: this
 # keeps a cleaned text as it is, and on labelled texts it loses no recall at like losses.
 CERTAIN = 4.0
+# Log odds that a line needs more beside prose that stays.  It moves no figure, and keeps headings within the story.
+BESIDE = 0.5
 # What is said of the features that weighed most: at most this many.
 REASONS = 4
 
@@ -98,7 +100,7 @@ class Layout:
         taken = np.array([mark.taken for text in texts for mark in text.marks])
         bounds = Bounds(np.array([len(text.lines) for text in texts]))
         scores, judged_by = model.judge(features, taken, bounds)
-        weight = weighed(scores, features[:, WORDS], taken, bounds)
+        weight = weighed(scores, features, taken, bounds)
         goes = weight >= model.score_of(self.min_confidence)
         left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
         rows = np.flatnonzero(goes & left[bounds.text])
@@ -115,14 +117,14 @@ class Layout:
         return found
 
 
-def weighed(scores: Floats, words: Floats, taken: Flags, bounds: Bounds) -> Floats:
+def weighed(scores: Floats, features: Floats, taken: Flags, bounds: Bounds) -> Floats:
     """Scores (log odds) of lines after a look at their documents; -inf for lines that must stay.
 
-    ``words`` are the lengths of the lines; ``taken`` ones have gone already.  The model's confidence is calibrated on
-    these figures.
+    ``taken`` lines have gone already.  The model's confidence is calibrated on these figures.
     """
     certain = bounds.total(taken | (scores >= CERTAIN)) > 0
     chance = np.where(taken, 1.0, 1.0 / (1.0 + np.exp(-scores)))
+    words = features[:, WORDS]
     total, cruft = bounds.total(np.array([words, exact(chance * words)]))
     share = cruft / np.maximum(total, 1.0)
     length = np.maximum((total - cruft) / USUAL_STORY, 1.0)
@@ -130,6 +132,11 @@ def weighed(scores: Floats, words: Floats, taken: Flags, bounds: Bounds) -> Floa
     capped = exact(np.clip(scores, -CERTAIN, CERTAIN))
     ((around, count),) = bounds.around(np.array([capped, np.ones(len(scores))]), NEAR)
     weight = scores + AGREEMENT * around / np.maximum(count, 1.0) - asked[bounds.text]
+    is_prose = features[:, PROSE] > 0
+    stays = (is_prose & (weight < 0) & ~taken).astype(np.float64)[None, :]
+    before, after = bounds.shifted(stays, -1, 0.0)[0], bounds.shifted(stays, 1, 0.0)[0]
+    # a short line before a paragraph that stays may be its heading
+    weight -= BESIDE * np.where(is_prose, np.maximum(before, after), after)
     return np.where(taken | ~certain[bounds.text], -np.inf, weight)
 
 
