@@ -8,11 +8,12 @@ of English and German cruft, but asks for no language.
 Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`).
 
 The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
-agree (`weighed`).  The more of a text is to go, and the longer its story, the surer each removal has to be, so that
-whole pages and what extractors leave of them come out with like losses, and short stories under long lists come out
-clean; a short line before a paragraph that stays needs more.  Two sorts of documents are let alone: those in which nothing is certain (no filter before took a line and no
-line scores high), since a clean text has lines of odd shapes, too; and those of which no line of prose would be left,
-since the model has found no story in them and does not know what belongs to one.
+agree (`weighed`), items of a list above all.  The more of a text is to go, and the longer its story, the surer each
+removal has to be, so that whole pages and what extractors leave of them come out with like losses, and short stories
+under long lists come out clean; a short line before a paragraph that stays needs more.  Two sorts of documents are let
+alone: those in which nothing is certain (no filter before took a line and no line scores high), since a clean text has
+lines of odd shapes, too; and those of which no line of prose would be left, since the model has found no story in them
+and does not know what belongs to one.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.scoring.bounds import Bounds, exact
-from cleaner.scoring.features import KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
-from cleaner.scoring.model import PROSE, SEEN, WORDS, Model, load_model
+from cleaner.scoring.features import BULLETED, KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
+from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
 from cleaner.scoring.shape import Flags, Floats
 
@@ -137,6 +138,11 @@ def weighed(scores: Floats, features: Floats, taken: Flags, bounds: Bounds) -> F
     before, after = bounds.shifted(stays, -1, 0.0)[0], bounds.shifted(stays, 1, 0.0)[0]
     # a short line before a paragraph that stays may be its heading
     weight -= BESIDE * np.where(is_prose, np.maximum(before, after), after)
+    # items of a list go together or stay together
+    item = (features[:, STARTS] == BULLETED) & ~taken
+    lists = bounds.runs(item)
+    means = lists.total(exact(np.where(item, weight, 0.0))) / lists.sizes
+    weight = np.where(item, means[lists.text], weight)
     return np.where(taken | ~certain[bounds.text], -np.inf, weight)
 
 

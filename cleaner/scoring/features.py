@@ -52,6 +52,8 @@ EDGE = 12
 """Characters by which lines with the same opening or closing know each other."""
 LEXICAL_WORDS = 200
 """Words of a line that the lexicon looks at."""
+BULLETED = 4
+"""What `starts` is for a line that begins with a bullet or dash."""
 SPREAD = 1000.0
 """Far more than the log odds of any word."""
 
@@ -237,7 +239,7 @@ def _beginning(line: str) -> int:
     if first.isdigit():
         return 3
     if first in BULLETS:
-        return 4
+        return BULLETED
     return 5 if first in "\"'“„«‘»›「『" else 6
 
 

@@ -22,7 +22,7 @@ from cleaner.scoring.rounds import ROUND_FEATURES, round_features
 from cleaner.scoring.shape import Flags, Floats
 from cleaner.scoring.trees import Trees
 
-WORDS, PROSE = FEATURES.index("words"), FEATURES.index("prose_run")
+WORDS, PROSE, STARTS = (FEATURES.index(name) for name in ("words", "prose_run", "starts"))
 SEEN = (*FEATURES, *ROUND_FEATURES)
 """Names of what the second round sees."""
 
