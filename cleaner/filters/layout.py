@@ -41,7 +41,7 @@ MODEL = Path(__file__).parent.parent / "scoring" / "text.json"
 # Share of the mean score of the lines around that is added to a line's own; no score counts for more than `CERTAIN`.
 AGREEMENT = 0.2
 # Log odds that a removal needs more in a text of which so much (`MUCH`) or more is cruft, less in proportion.
-STRICTNESS = 3.0
+STRICTNESS = 2.5
 MUCH = 0.4
 # Words of a story of usual length: one of twice as many needs .7 log odds more.  Without it whole-body text loses .01
 # of token F1 where as many words of story are lost.
