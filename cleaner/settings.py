@@ -39,7 +39,7 @@ DEDUPE = ("none", "site", "corpus")
 VERSIONS = ("all", "first", "latest")
 """Which versions of a document stay."""
 
-PRESETS: Mapping[str, float] = MappingProxyType({"careful": 0.97, "balanced": 0.75, "thorough": 0.5})
+PRESETS: Mapping[str, float] = MappingProxyType({"careful": 0.95, "balanced": 0.75, "thorough": 0.5})
 """Working points by name: the confidence that a removal needs."""
 
 
