@@ -137,8 +137,12 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
 
 
 def _unkept(out: Path, labels: Mapping[tuple[str, int], str]) -> dict[str, int]:
-    """Paragraphs that went for a copy which did not stay itself: by their label, and what took the copy."""
+    """Paragraphs that went for a copy which did not stay itself: by their label, and what took the copy.
+
+    The filter `repeats` takes none for good: it leaves another one in the same document.
+    """
     removed = {(row["id"], row["start"]): row["filter"] for row in _rows(out, "removed", ["id", "start", "filter"])}
+    removed = {place: filter for place, filter in removed.items() if filter != "repeats"}
     rejected = {row["id"]: row["reason"] for row in _rows(out, "rejected", ["id", "reason"])}
     found: Counter[str] = Counter()
     for row in _rows(out, "removed", ["id", "start", "filter", "evidence"]):

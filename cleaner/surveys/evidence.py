@@ -141,6 +141,7 @@ class Survey:
         self._titles = Mapped(path / "titles.arrow", "key")
         self._papers = Mapped(path / "papers.arrow", "doc")
         self._copies = Mapped(path / "copies.arrow", "key")
+        self._relied = Mapped(path / "relied.arrow", "key")
         self._clusters = Mapped(path / "clusters.arrow", "doc")
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -213,6 +214,12 @@ class Survey:
         doc = document_key(document)
         found = self._copies.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places)))
         return {place: self._copies.row(row) for place, row in zip(places, found, strict=True) if row >= 0}
+
+    def relied_on(self, document: Document, places: Sequence[int]) -> frozenset[int]:
+        """Those segments of a document that paragraphs of others go for, since they are to stay."""
+        doc = document_key(document)
+        found = self._relied.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places, dtype=np.int64)))
+        return frozenset(place for place, row in zip(places, found, strict=True) if row >= 0)
 
     def cluster(self, document: Document) -> dict[str, Any] | None:
         """The near-duplicates of a whole document, where it has any (`tables.CLUSTERS`)."""
