@@ -54,8 +54,8 @@ class Relied:
     """A filter that leaves alone the paragraphs that others go for: of these no other copy would be left.
 
     For filters that go by subject or language: elsewhere the same words are part of a story.  Not for those that know
-    furniture by its words, or by its shape (`layout`): there nine of ten of these lines are cruft, whose other copies
-    are gone for good (docs/survey.md).
+    furniture by its words, or by its shape: of such lines that `layout` takes seven are cruft, whose other copies are
+    gone for good, for one of the story (docs/survey.md).
     """
 
     def __init__(self, filter: Filter, survey: Survey) -> None:
