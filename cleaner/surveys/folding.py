@@ -1,4 +1,4 @@
-"""Folding of many lines at once: what `cleaner.text.fold_line` makes of each, in a quarter of the time.
+"""Folding of many lines at once: what `cleaner.text.fold_line` makes of each, in a third of the time.
 
 All lines of a batch are one array of code points, and one look into a table folds it.  The table holds what folds to
 one character by itself; a line in which NFKC would expand, drop, compose or reorder something is folded alone.
