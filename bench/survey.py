@@ -25,6 +25,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,12 @@ def judge(corpus: Path, out: Path) -> dict[str, Any]:
 
 
 def _unkept(out: Path, labels: Mapping[tuple[str, int], str]) -> dict[str, int]:
-    """Paragraphs that went for a copy which did not stay itself: by their label, and what took the copy."""
+    """Paragraphs that went for a copy which did not stay itself: by their label, and what took the copy.
+
+    The filter `repeats` takes none for good: it leaves another one in the same document.
+    """
     removed = {(row["id"], row["start"]): row["filter"] for row in _rows(out, "removed", ["id", "start", "filter"])}
+    removed = {place: filter for place, filter in removed.items() if filter != "repeats"}
     rejected = {row["id"]: row["reason"] for row in _rows(out, "rejected", ["id", "reason"])}
     found: Counter[str] = Counter()
     for row in _rows(out, "removed", ["id", "start", "filter", "evidence"]):
@@ -308,18 +313,20 @@ def scale(documents: int) -> dict[str, float]:
         parts = sorted((folder / "raw").glob("*.jsonl"))
         staging, work = Staging(folder / "staging", keeps_documents=False), StagingWork(Settings())
         for unit, part in enumerate(parts):
-            begin = time.process_time()
+            batches = []
             with open(part, encoding="utf-8") as stream:
-                documents_of = [
-                    Document.from_text(one["text"], **{key: one[key] for key in ("id", "url", "title", "date")})
-                    for one in map(json.loads, stream)
-                ]
-            spent["read"] += time.process_time() - begin
+                while lines := list(islice(stream, BATCH_RECORDS)):
+                    begin = time.process_time()
+                    some = [
+                        Document.from_text(one["text"], **{key: one[key] for key in ("id", "url", "title", "date")})
+                        for one in map(json.loads, lines)
+                    ]
+                    spent["read"] += time.process_time() - begin
+                    begin = time.process_time()
+                    batches.append(Staged(staged_table(()), survey_documents(some)))
+                    spent["map"] += time.process_time() - begin
             begin = time.process_time()
-            batches = [
-                documents_of[place : place + BATCH_RECORDS] for place in range(0, len(documents_of), BATCH_RECORDS)
-            ]
-            staged = work.join([Staged(staged_table(()), survey_documents(batch)) for batch in batches])
+            staged = work.join(batches)
             staging.write(unit, {"input_sha256": ""}, staged)
             count += staged.survey["paragraphs"].num_rows
             spent["map"] += time.process_time() - begin

@@ -22,7 +22,7 @@ from cleaner.extraction.witness import ask, check_extractor
 from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
-from cleaner.filters.duplicates import Duplicates, check_version, links, versions
+from cleaner.filters.duplicates import Duplicates, Relied, check_version, links, versions
 from cleaner.filters.headlines import Headlines
 from cleaner.filters.language import OtherLanguage
 from cleaner.filters.layout import Layout
@@ -77,12 +77,13 @@ def filters(
 
     What stands in a page's text is for extraction to say, whose verdicts are not measured by the working point.
     """
+    topic, language = Topic(), OtherLanguage(settings.detector)
     on_text: list[Filter] = [
         *before_model(rulebook),
         Layout(rulebook, settings.working_point, model),
-        Topic(),
+        topic if survey is None else Relied(topic, survey),
         Repeats(),
-        OtherLanguage(settings.detector),
+        language if survey is None else Relied(language, survey),
         # behind the model, which was trained without them: what they take would make it stricter with the rest
         *((Templates(survey), Headlines(survey), Duplicates(survey)) if survey is not None else ()),
         *plugin_filters(settings.plugins),

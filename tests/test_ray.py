@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -78,6 +79,23 @@ def test_parts_are_the_same_as_those_of_the_local_engine(
     cleaner.run([tmp_path / "in"], tmp_path / "out", Settings(workers=workers), engine="ray", staging=shared)
     assert hashes(tmp_path / "out") == undisturbed
     assert not list(shared.iterdir())
+
+
+def test_surveys_and_proposals_are_the_same_as_those_of_the_local_engine(
+    cluster: None, small_units: None, corpus: Path, tmp_path: Path
+) -> None:
+    for n in range(4):  # something to propose
+        text = f"Gazette readers club {n}\n{hostile.text(400 + n)}Only for the members of our club\n"
+        record = {"id": f"club-{n}", "url": f"https://elm.example/{n}", "text": text}
+        (tmp_path / f"club-{n}.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    files, found, proposed = [corpus, *sorted(tmp_path.iterdir())], {}, {}
+    for engine, workers in (("local", 1), ("ray", 3)):
+        settings = Settings(workers=workers)
+        made = cleaner.survey(files, tmp_path / engine, settings, engine=engine)
+        found[engine] = {file.name: file.read_bytes() for file in made.path.iterdir()}
+        proposed[engine] = cleaner.mine(files, settings, engine=engine)
+    assert found["ray"] == found["local"] and len(found["ray"]) == 4
+    assert proposed["ray"] == proposed["local"] and proposed["ray"]
 
 
 def test_a_document_that_takes_its_worker_down_is_rejected_and_no_other_is(cluster: None) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import lines
 
-from cleaner.surveys import signatures
+from cleaner.surveys import folding, signatures
 from cleaner.surveys.collect import MIN_WORDS, reads_as_paragraph
+from cleaner.surveys.folding import fold_lines
 from cleaner.surveys.guard import read, veto
 from cleaner.surveys.signatures import APART, edge_keys, hashed, sign
-from cleaner.text import fold, is_prose, weight
+from cleaner.text import fold, fold_line, is_prose, weight
 
 ANY = st.one_of(lines(), st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
 
@@ -21,6 +22,32 @@ ANY = st.one_of(lines(), st.text(st.characters(exclude_categories=("Cs",)), max_
 def test_a_paragraph_is_prose_of_enough_words(line: str, more: str) -> None:
     for text in (line.strip(), f"{line} {more}".strip(), f"{line}{more}.".strip()):
         assert reads_as_paragraph(text) == (is_prose(text) and weight(text) >= MIN_WORDS)
+
+
+# Characters that NFKC composes, reorders, expands or drops, in the company in which it does.
+JOINED = st.text(
+    st.one_of(
+        st.sampled_from(
+            "aAeEoO éÉêǟΑάιΣςσßǅŉ\u0301\u0308\u0323\u0327\u0316\u0345\u0344कड़न\u093c\u094dகொ\u0bbe가ᄀ\u1161\u11a8"
+        ),
+        st.sampled_from("ﬁ①Ａ，…\u00a0\u00ad\u200b\u2028\t\x1f\x85\ufeffか\u3099ｶﾞ\U0001d400\ud800\n "),
+        st.characters(codec="utf-8"),
+        st.characters(categories=("Mn", "Mc", "Lm", "Sk")),
+    ),
+    max_size=8,
+)
+
+
+@given(st.lists(st.one_of(ANY, JOINED), max_size=8))
+@settings(max_examples=400)
+def test_lines_are_folded_alike_in_any_company(texts: list[str]) -> None:
+    assert fold_lines(texts) == [fold_line(text) for text in texts]
+
+
+def test_runs_of_lines_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"Der Rat von Straße {n} " * (n % 3) for n in range(50)]
+    monkeypatch.setattr(folding, "CHARACTERS", 64)
+    assert fold_lines(texts) == [fold_line(text) for text in texts]
 
 
 @given(st.lists(ANY.map(fold), max_size=8))

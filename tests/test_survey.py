@@ -6,7 +6,8 @@ import hashlib
 import json
 import random
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import hostile
@@ -14,11 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import cleaner, hashes, manifest, rows, table
 
-from cleaner.document import Document
+from cleaner.chain import Chain, View
+from cleaner.document import Document, Removal
+from cleaner.filters.duplicates import Duplicates, Relied
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
@@ -535,6 +538,57 @@ def test_nothing_goes_for_a_copy_that_its_site_prints_so_often_that_it_may_go(tm
     assert [removal.filter for removal in tidy.clean(once).removals] == ["duplicates"]
 
 
+class Greedy:
+    """Removes chosen lines: pairs of the document's id and the number of the line."""
+
+    name = "greedy"
+
+    def __init__(self, chosen: Collection[tuple[str, int]]) -> None:
+        self.chosen = chosen
+
+    def removals(self, view: View) -> list[Removal]:
+        lines = (line for line in view.lines if (view.document.id, line.index) in self.chosen)
+        return [line.remove(self.name, "chosen", "Chosen.", 1.0) for line in lines]
+
+
+def unkept(some: Sequence[Document], chain: Chain) -> tuple[int, int]:
+    """How many paragraphs went for a copy, and how many for one that is gone."""
+    gone = {(one.document.id, cut.start): cut for one in chain.clean_all(some) for cut in one.removals}
+    kept = [(cut.evidence["kept"], cut.evidence["kept_start"]) for cut in gone.values() if cut.filter == "duplicates"]
+    return len(kept), sum(place in gone for place in kept)
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_no_paragraph_goes_for_one_that_a_filter_by_subject_takes(data: st.DataObject) -> None:
+    told = [line for n in range(3) for line in hostile.story(n, 3)]
+    stories = data.draw(st.lists(st.lists(st.sampled_from(told), min_size=1, max_size=5, unique=True), max_size=6))
+    some = [
+        Document.from_text("\n".join(story), id=str(n), url=f"https://elm.example/{n}")
+        for n, story in enumerate(stories)
+    ]
+    places = [(document.id, place) for document in some for place in range(len(document.segments))]
+    chosen = data.draw(st.sets(st.sampled_from(places))) if places else set()
+    with tempfile.TemporaryDirectory() as name:
+        survey = evidence_of(some, Path(name) / "made", data.draw(st.sampled_from(("site", "corpus"))))
+        assert unkept(some, Chain([Relied(Greedy(chosen), survey), Duplicates(survey)]))[1] == 0
+
+
+def test_what_others_go_for_is_left_alone_and_nothing_else_is(tmp_path: Path) -> None:
+    told = hostile.story(1, 4)
+    some = [
+        Document.from_text("\n".join(story), id=str(n), url=f"https://elm{n}.example/{n}", date=f"2026-01-0{n + 1}")
+        for n, story in enumerate((told[:3], [*hostile.story(2, 3), told[2]]))
+    ]
+    survey = evidence_of(some, tmp_path / "made", "corpus")
+    assert survey.relied_on(some[0], range(3)) == {2} and not survey.relied_on(some[1], range(4))
+    greedy = Greedy({("0", 1), ("0", 2)})
+    assert unkept(some, Chain([greedy, Duplicates(survey)])) == (1, 1)
+    chain = Chain([Relied(greedy, survey), Duplicates(survey)])
+    assert unkept(some, chain) == (1, 0)
+    assert [cut.filter for cut in chain.clean(some[0]).removals] == ["greedy"]
+
+
 def test_copies_that_did_not_stay_are_counted() -> None:
     def removed(*rows_of: tuple[str, int, str, str | None, int]) -> pa.Table:
         names = ("id", "start", "filter", "evidence")
@@ -549,4 +603,7 @@ def test_copies_that_did_not_stay_are_counted() -> None:
     two = removed(("d", 5, "duplicates", "r", 0), ("d", 50, "duplicates", "a", 0), ("c", 7, "topic", None, 0))
     parts = [{"removed": one, "rejected": rejected.slice(1)}, {"removed": two, "rejected": rejected}]
     assert count_unkept(lambda: parts) == {"went": 4, "unkept": 3}
+    # what a document says twice it still says once
+    twice = removed(("a", 40, "repeats", None, 0))
+    assert count_unkept(lambda: [{"removed": pa.concat_tables([one, twice]), "rejected": rejected}])["unkept"] == 0
     assert count_unkept(list) == {"went": 0, "unkept": 0}

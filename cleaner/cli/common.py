@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cleaner.engines import ENGINES
 from cleaner.errors import CleanerError, CleanerWarning
 from cleaner.settings import DETECTORS, HEADLINES, PRESETS, Settings, SettingsError, parse_size
 
@@ -83,6 +84,24 @@ def progress_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="On standard error: a bar on a terminal and a line a minute elsewhere; a JSON object a second; nothing.",
     )(command)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Whose workers a command uses."""
+    for option in (
+        click.option(
+            "--address", metavar="HOST:PORT", help="Ray cluster to use, or auto.  [default: one on this machine]"
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(ENGINES),
+            default="local",
+            show_default=True,
+            help="Whose worker processes: this machine's, or those of a Ray cluster.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def chain_options(command: Callable[..., Any]) -> Callable[..., Any]:

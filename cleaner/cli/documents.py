@@ -16,11 +16,11 @@ from cleaner.cli.common import (
     Size,
     chain_options,
     defaults,
+    engine_options,
     faults,
     make_settings,
     progress_option,
 )
-from cleaner.engines import ENGINES
 from cleaner.interrupt import interrupted_with
 from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
@@ -69,14 +69,7 @@ if TYPE_CHECKING:
 @click.option(
     "--staging", type=click.Path(), metavar="FOLDER", help="What is kept between the passes, in place of OUT/staging."
 )
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="local",
-    show_default=True,
-    help="Whose worker processes: this machine's, or those of a Ray cluster.",
-)
-@click.option("--address", metavar="HOST:PORT", help="Ray cluster to use, or auto.  [default: one on this machine]")
+@engine_options
 @progress_option
 @click.option("--survey", type=click.Path(), metavar="SURVEY", help="Clean on the evidence of this survey as well.")
 @click.option("--update-survey", is_flag=True, help="Add the documents to SURVEY when the run is finished.")

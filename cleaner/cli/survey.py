@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cleaner.cli.common import EXIT_FOUND, Size, defaults, faults, make_settings, progress_option
+from cleaner.cli.common import EXIT_FOUND, Size, defaults, engine_options, faults, make_settings, progress_option
 from cleaner.interrupt import interrupted_with
 
 
@@ -47,6 +47,7 @@ def _inputs_options(command: Any) -> Any:
             help="Seconds a document may take before it is left out.",
         ),
         click.option("--workers", type=int, default=0, help="Worker processes.  [default: one a core]"),
+        engine_options,
         progress_option,
         click.option("--quiet", is_flag=True, help="No progress and no summary."),
     ):
@@ -72,6 +73,7 @@ def survey_command(ctx: click.Context) -> None:
     \b
     Example:
       cleaner survey scrapes/2026/ -o survey
+      cleaner survey /shared/scrapes -o survey --engine ray --address auto
       cleaner survey merge survey-a survey-b -o survey
       cleaner run scrapes/today -o out --survey survey --update-survey
     """
@@ -84,7 +86,14 @@ def survey_command(ctx: click.Context) -> None:
 @click.option("-o", "--out", required=True, type=click.Path(), metavar="SURVEY", help="New folder for the survey.")
 @_inputs_options
 def make_command(
-    inputs: tuple[str, ...], out: str, columns: tuple[str, ...], quiet: bool, progress: str, **options: Any
+    inputs: tuple[str, ...],
+    out: str,
+    columns: tuple[str, ...],
+    quiet: bool,
+    progress: str,
+    engine: str,
+    address: str | None,
+    **options: Any,
 ) -> None:
     """Collect corpus evidence from RAW into the folder SURVEY; the word "make" may be left out.
 
@@ -98,7 +107,7 @@ def make_command(
         from cleaner.surveys.make import survey
 
         with BytesProgress(inputs, Path(out), "none" if quiet else progress) as told:
-            made = survey(inputs, out, settings, progress=told)
+            made = survey(inputs, out, settings, progress=told, engine=engine, address=address)
     if not quiet:
         rows = {name: table["rows"] for name, table in made.manifest["tables"].items()}
         click.echo(
@@ -137,6 +146,8 @@ def mine_command(
     columns: tuple[str, ...],
     quiet: bool,
     progress: str,
+    engine: str,
+    address: str | None,
     **options: Any,
 ) -> None:
     """Propose rules from the lines, shapes and openings that sites of RAW repeat.
@@ -161,7 +172,7 @@ def mine_command(
         if out is not None and Path(out).exists():
             raise click.UsageError(f"{out} is there already; name a new file")
         with BytesProgress(inputs, Path(out or "."), "none" if quiet else progress) as told:
-            proposals = mine(inputs, settings, progress=told)
+            proposals = mine(inputs, settings, progress=told, engine=engine, address=address)
         pack = as_pack(proposals)
         if out is not None:
             from cleaner.atomic import write_whole

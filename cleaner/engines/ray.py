@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster: what `cleaner run --engine ray` uses.
+"""Workers of a Ray cluster: what `--engine ray` uses.
 
 Each worker is an actor on some machine of the cluster that has a worker process beside it, as `engines.local` has; so
 the limits of time and memory and what becomes of a document that breaks a parser are the same, and the same code.  The

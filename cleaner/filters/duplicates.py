@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cleaner.chain import Rejection, View
+from cleaner.chain import Filter, Rejection, View
 from cleaner.document import Document, Removal
 from cleaner.surveys.evidence import Survey
 
@@ -48,6 +48,29 @@ class Duplicates:
             how = "The same text stands" if copy["score"] == 100 else "Nearly the same text stands"
             reason = f"{how} in {copy['id']}, line {copy['line']}, which is kept: {copy['because']}."
             yield lines[place].remove(NAME, "exact" if copy["score"] == 100 else "near", reason, CONFIDENCE, evidence)
+
+
+class Relied:
+    """A filter that leaves alone the paragraphs that others go for: of these no other copy would be left.
+
+    For filters that go by subject or language: elsewhere the same words are part of a story.  Not for those that know
+    furniture by its words, or by its shape: of such lines that `layout` takes seven are cruft, whose other copies are
+    gone for good, for one of the story (docs/survey.md).
+    """
+
+    def __init__(self, filter: Filter, survey: Survey) -> None:
+        self.name = filter.name
+        self.filter = filter
+        self.survey = survey
+
+    def removals(self, view: View) -> Iterable[Removal]:
+        """The removals of the filter, less those that take a part of such a paragraph."""
+        proposed = list(self.filter.removals(view))
+        if not proposed:
+            return proposed
+        segments = view.document.segments
+        relied = [segments[place] for place in sorted(self.survey.relied_on(view.document, range(len(segments))))]
+        return [one for one in proposed if not any(one.start < kept.end and kept.start < one.end for kept in relied)]
 
 
 def links(survey: Survey, document: Document, kept: Sequence[tuple[int, int]]) -> list[dict[str, object]]:

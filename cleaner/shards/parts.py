@@ -16,20 +16,21 @@ ZSTD_LEVEL = 3
 _LONG = frozenset(("text", "id", "source", "url", "text_sha256", "source_sha256", "evidence", "detail"))
 
 
-def write_part(path: Path, table: pa.Table, level: int = ZSTD_LEVEL) -> dict[str, Any]:
-    """Write a table as zstd Parquet under a temporary name, then rename it.  Returns rows, bytes and SHA-256."""
+def write_part(path: Path, table: pa.Table, **options: Any) -> dict[str, Any]:
+    """Write a table as Parquet under a temporary name, then rename it.  Returns rows, bytes and SHA-256.
+
+    It is zstd with statistics; ``options`` of `pyarrow.parquet.write_table` say what is to be otherwise.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(
-        table,
-        temporary,
-        compression="zstd",
-        compression_level=level,
-        use_dictionary=[
+    usual = {
+        "compression": "zstd",
+        "compression_level": ZSTD_LEVEL,
+        "use_dictionary": [
             field.name for field in table.schema if field.name not in _LONG and pa.types.is_string(field.type)
         ],
-        write_statistics=True,
-    )
+    }
+    pq.write_table(table, temporary, **(usual | options))
     digest = file_sha256(temporary)
     size = temporary.stat().st_size
     with open(temporary, "rb") as stream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,12 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from cleaner.document import Document, Segment
+from cleaner.surveys.folding import fold_lines
+from cleaner.surveys.ranges import starts
 from cleaner.surveys.signatures import Hashes, mixed, sign
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import DOCUMENTS, LINES, PARAGRAPHS, TABLES
-from cleaner.text import CHARACTERS_A_WORD, LONG_WORDS, SENTENCE_ENDS, UNSPACED, fold_line, is_prose, weight
+from cleaner.text import CHARACTERS_A_WORD, LONG_WORDS, SENTENCE_ENDS, UNSPACED, is_prose, weight
 
 # Paragraphs shorter than this repeat by chance (see `filters.repeats`).
 MIN_WORDS = 12.0
@@ -43,6 +45,10 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 def hash_text(text: str) -> int:
     """The 64-bit hash of a text."""
     return xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+
+
+_NOTHING = np.uint64(hash_text(""))
+_hash_name = lru_cache(maxsize=65536)(hash_text)
 
 
 def document_key(document: Document) -> int:
@@ -98,159 +104,147 @@ def reads_as_paragraph(text: str) -> bool:
 _remembered: dict[str, int] = {}
 
 
-def _look(text: str) -> tuple[int, str | None]:
-    """The hash of a line, and its folded form where it reads as a paragraph."""
-    known = _remembered.get(text)
-    if known is not None:
-        return known, None
-    folded = fold_line(text)
-    found = hash_line(folded)
-    if reads_as_paragraph(text):
-        return found, folded
-    if len(text) <= MAX_LINE:
-        if len(_remembered) >= REMEMBERED:
-            _remembered.clear()
-        _remembered[text] = found
-    return found, None
+def _look(texts: Sequence[str]) -> tuple[list[int], dict[int, str]]:
+    """The hashes of lines, and by place the folded form of those that read as paragraphs."""
+    if len(_remembered) >= REMEMBERED:
+        _remembered.clear()
+    known = list(map(_remembered.get, texts))
+    new = [place for place, one in enumerate(known) if one is None]
+    fresh = [texts[place] for place in new]
+    folded = [one[:MAX_PARAGRAPH] for one in fold_lines(fresh)]
+    paragraphs = {}
+    for place, text, line in zip(new, fresh, folded, strict=True):
+        known[place] = found = hash_text(line)
+        if reads_as_paragraph(text):
+            paragraphs[place] = line
+        elif len(text) <= MAX_LINE:
+            _remembered[text] = found
+    return [found for found in known if found is not None], paragraphs
 
 
-@dataclass
-class Rows:
-    """Rows of the tables of a survey, as columns under construction."""
+class _Rows:
+    """The lines of documents, and what is a paragraph among them: from these come the rows of all tables."""
 
-    documents: list[tuple[object, ...]] = field(default_factory=list)
-    # of each document: how many lines it has, hashes of its site and section (0: none)
-    sizes: list[int] = field(default_factory=list)
-    sites: list[int] = field(default_factory=list)
-    sections: list[int] = field(default_factory=list)
-    # of each line: its hash, and the text of one that is no paragraph
-    hashes: list[int] = field(default_factory=list)
-    texts: list[str | None] = field(default_factory=list)
-    # of each paragraph: place among the lines of all documents, start, line, text, folded
-    places: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    paragraphs: list[str] = field(default_factory=list)
-    folded: list[str] = field(default_factory=list)
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+        self.segments = [segment for document in documents for segment in document.segments]
+        self.texts = [
+            text[segment.start : segment.end].strip()
+            for text, segments in ((document.text, document.segments) for document in documents)
+            for segment in segments
+        ]
+        hashes, folded = _look(self.texts)
+        self.hashes = np.array(hashes, dtype=np.uint64)
+        # what extraction left out is no paragraph, however it reads
+        markup = ((place, self.segments[place].markup) for place in folded)
+        places = [place for place, one in markup if one is None or one.witness is not False]
+        self.folded = [folded[place] for place in places]
+        # what the copy is told from: the text itself, so that capitals still tell names
+        self.paragraphs = [self.texts[place] for place in places]
+        self.places = np.array(places, dtype=np.int64)
+        self.sizes = np.array([len(document.segments) for document in documents], dtype=np.int64)
+        ends = np.cumsum(self.sizes)
+        # of each line its document, and its number in that; of each document its paragraphs
+        self.owners = np.repeat(np.arange(len(documents)), self.sizes)
+        self.inside = np.arange(len(self.owners)) - np.repeat(ends - self.sizes, self.sizes)
+        self.told = np.diff(np.searchsorted(self.places, ends), prepend=0)
 
-    def add(self, document: Document, doc: int) -> None:
-        """Add a document with its key."""
-        site, section = site_of(document), section_of(document)
-        content, segments = document.text, document.segments
-        before, count, chars = len(self.hashes), len(self.places), 0
-        for place, segment in enumerate(segments, before):
-            text = content[segment.start : segment.end].strip()
-            found, folded = _look(text)
-            self.hashes.append(found)
-            if folded is None or (segment.markup is not None and segment.markup.witness is False):
-                self.texts.append(text[:MAX_LINE])
-                continue
-            self.texts.append(None)
-            chars += len(text)
-            self.places.append(place)
-            self.starts.append(segment.start)
-            self.numbers.append(segment.line)
-            # what the copy is told from: the text itself, so that capitals still tell names
-            self.paragraphs.append(text[:MAX_PARAGRAPH])
-            self.folded.append(folded[:MAX_PARAGRAPH])
-        self.sizes.append(len(segments))
-        self.sites.append(hash_text(site) if site is not None else 0)
-        self.sections.append(hash_text(section) if section is not None else 0)
-        begins = [document.content(segment) for segment in segments[:1]]
-        has_story = len(self.places) > count
-        self.documents.append(
-            (
-                doc,
-                document.id,
-                document.source,
-                document.url,
-                site,
-                section,
-                document.date,
-                headline_of(document, begins),
-                self.paragraphs[count][:MAX_LEAD] if has_story else None,
-                chars,
-                len(self.places) - count,
+    def documents_table(self, docs: Hashes, sites: Sequence[str | None], sections: Sequence[str | None]) -> pa.Table:
+        """A row for each document."""
+        rows = []
+        begin = line = 0
+        for document, doc, site, section, count, size in zip(
+            self.documents, docs.tolist(), sites, sections, self.told.tolist(), self.sizes.tolist(), strict=True
+        ):
+            own = self.paragraphs[begin : begin + count]
+            rows.append(
+                (
+                    doc,
+                    document.id,
+                    document.source,
+                    document.url,
+                    site,
+                    section,
+                    document.date,
+                    headline_of(document, self.texts[line : line + min(1, size)]),
+                    own[0][:MAX_LEAD] if own else None,
+                    sum(map(len, own)),
+                    count,
+                )
             )
+            begin += count
+            line += size
+        columns = zip(*rows, strict=True) if rows else [()] * len(DOCUMENTS)
+        return pa.Table.from_arrays(
+            [pa.array(column, kind.type) for column, kind in zip(columns, DOCUMENTS, strict=True)], schema=DOCUMENTS
         )
 
-    def _lines_table(self, hashes: Hashes, owners: npt.NDArray[np.int64], inside: npt.NDArray[np.int64]) -> pa.Table:
-        """Lines of sites; ``owners`` are the documents of all lines, ``inside`` their numbers in these."""
-        sizes = np.array(self.sizes, dtype=np.int64)
-        is_story = np.zeros(len(hashes), dtype=np.bool_)
-        told = np.array(self.places, dtype=np.int64)
-        is_story[told] = True
-        first, last = sizes.copy(), np.full(len(sizes), -1)
-        first[owners[told[::-1]]] = inside[told[::-1]]  # of several, the one that is written last stays
-        last[owners[told]] = inside[told]
-        first, last, end = first[owners], last[owners], sizes[owners] - 1
-        behind_story, before_story = np.zeros((2, len(hashes)), dtype=np.bool_)
-        behind_story[1:] = is_story[:-1]
-        before_story[:-1] = is_story[1:]
-        counts = (
-            np.ones(len(hashes), dtype=np.bool_),
-            inside < first,
-            (first <= inside) & (inside <= last),
-            (inside > last) & (last >= 0),
-            behind_story & before_story & (inside > 0) & (inside < end),
-            inside == 0,
-            inside == end,
+    def lines_table(self, sites: Sequence[str | None], sections: Sequence[str | None]) -> pa.Table:
+        """A row for each line of a document with a site: for its first, where the document has it several times."""
+        hashes, owners, inside = self.hashes, self.owners, self.inside
+        of_site, of_section = (
+            np.array([0 if name is None else _hash_name(name) for name in names], dtype=np.uint64)
+            for names in (sites, sections)
         )
-        # the first line of a site's document that has these words
         order = np.lexsort((hashes, owners))
-        new = np.ones(len(order), dtype=np.bool_)
-        new[1:] = (hashes[order][1:] != hashes[order][:-1]) | (owners[order][1:] != owners[order][:-1])
-        sites = np.array(self.sites, dtype=np.uint64)
-        chosen = np.zeros(len(hashes), dtype=np.bool_)
-        chosen[order[new]] = True
-        chosen &= (sites[owners] != 0) & (hashes != np.uint64(hash_text("")))
-        rows = np.flatnonzero(chosen)
-        owner = owners[rows]
-        sections = np.where(is_story[rows], np.uint64(0), np.array(self.sections, dtype=np.uint64)[owner])
-        names = pa.array([row[4] for row in self.documents], pa.string())
+        first = order[starts(hashes[order], owners[order])]
+        first = first[(of_site[owners[first]] != 0) & (hashes[first] != _NOTHING)]
+        rows = np.sort(first)
+        owner, place, size = owners[rows], inside[rows], self.sizes[owners[rows]]
+        is_story = np.zeros(len(hashes) + 2, dtype=np.bool_)
+        is_story[self.places + 1] = True
+        opening, closing = self._bounds()
+        opening, closing = opening[owner], closing[owner]
+        counts = (
+            np.ones(len(rows), dtype=np.bool_),
+            place < opening,
+            (opening <= place) & (place <= closing),
+            (place > closing) & (closing >= 0),
+            is_story[rows] & is_story[rows + 2] & (place > 0) & (place < size - 1),
+            place == 0,
+            place == size - 1,
+        )
+        told = is_story[rows + 1]
+        texts = self.texts
         return pa.Table.from_arrays(
             [
-                pa.array(line_keys(sites[owner], hashes[rows])),
-                pa.array(sections),
-                names.take(pa.array(owner)),
-                pa.array(self.texts, pa.string()).take(pa.array(rows)),
-                *(pa.array(count[rows].astype(np.int32)) for count in counts),
+                pa.array(line_keys(of_site[owner], hashes[rows])),
+                pa.array(np.where(told, np.uint64(0), of_section[owner])),
+                pa.array(sites, pa.string()).take(pa.array(owner)),
+                pa.array([texts[row][:MAX_LINE] for row in rows.tolist()], pa.string(), mask=told),
+                *(pa.array(count.astype(np.int32)) for count in counts),
             ],
             schema=LINES,
         )
 
-    def tables(self) -> dict[str, pa.Table]:
-        """The rows as tables, by name of `TABLES`."""
-        hashes = np.array(self.hashes, dtype=np.uint64)
-        sizes = np.array(self.sizes, dtype=np.int64)
-        owners = np.repeat(np.arange(len(sizes)), sizes)
-        inside = np.arange(len(hashes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        columns = list(zip(*self.documents, strict=True)) if self.documents else [()] * len(DOCUMENTS)
-        told = np.array(self.places, dtype=np.int64)
+    def _bounds(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of each document the numbers of the lines that are its first and last paragraph; of one without, none is."""
+        first, last = self.sizes.copy(), np.full(len(self.sizes), -1)
+        ends = np.cumsum(self.told)
+        has = self.told > 0
+        first[has] = self.inside[self.places[(ends - self.told)[has]]]
+        last[has] = self.inside[self.places[ends[has] - 1]]
+        return first, last
+
+    def paragraphs_table(self, docs: Hashes) -> pa.Table:
+        """A row for each paragraph."""
+        segments = [self.segments[place] for place in self.places.tolist()]
         bands, numbers = sign(self.folded)
-        docs = np.array(columns[0], dtype=np.uint64)
-        return {
-            "documents": pa.Table.from_arrays(
-                [pa.array(column, kind.type) for column, kind in zip(columns, DOCUMENTS, strict=True)],
-                schema=DOCUMENTS,
-            ),
-            "lines": self._lines_table(hashes, owners, inside),
-            "paragraphs": pa.Table.from_arrays(
-                [
-                    pa.array(docs[owners[told]]),
-                    pa.array(inside[told].astype(np.int32)),
-                    pa.array(self.starts, pa.int32()),
-                    pa.array(self.numbers, pa.int32()),
-                    pa.array(hashes[told]),
-                    pa.array(numbers),
-                    pa.array(self.paragraphs, pa.string()),
-                    pa.FixedSizeBinaryArray.from_buffers(
-                        PARAGRAPHS.field("bands").type, len(bands), [None, pa.py_buffer(np.ascontiguousarray(bands))]
-                    ),
-                ],
-                schema=PARAGRAPHS,
-            ),
-        }
+        return pa.Table.from_arrays(
+            [
+                pa.array(docs[self.owners[self.places]]),
+                pa.array(self.inside[self.places].astype(np.int32)),
+                pa.array([segment.start for segment in segments], pa.int32()),
+                pa.array([segment.line for segment in segments], pa.int32()),
+                pa.array(self.hashes[self.places]),
+                pa.array(numbers),
+                pa.array([text[:MAX_PARAGRAPH] for text in self.paragraphs], pa.string()),
+                pa.FixedSizeBinaryArray.from_buffers(
+                    PARAGRAPHS.field("bands").type, len(bands), [None, pa.py_buffer(np.ascontiguousarray(bands))]
+                ),
+            ],
+            schema=PARAGRAPHS,
+        )
 
 
 def survey_documents(documents: Iterable[Document], known: Sequence[int] | None = None) -> dict[str, pa.Table]:
@@ -260,15 +254,22 @@ def survey_documents(documents: Iterable[Document], known: Sequence[int] | None 
     >>> survey_documents([Document.from_text(text, id="a", url="https://elm.org/x/y")])["lines"].num_rows
     1
     """
-    rows = Rows()
+    chosen, keys = [], []
     for document in documents:
-        doc = document_key(document)
+        key = document_key(document)
         if known is not None:
-            place = int(np.searchsorted(known, np.uint64(doc)))
-            if place < len(known) and known[place] == doc:
+            place = int(np.searchsorted(known, np.uint64(key)))
+            if place < len(known) and known[place] == key:
                 continue
-        rows.add(document, doc)
-    return rows.tables()
+        chosen.append(document)
+        keys.append(key)
+    rows, docs = _Rows(chosen), np.array(keys, dtype=np.uint64)
+    sites, sections = list(map(site_of, chosen)), list(map(section_of, chosen))
+    return {
+        "documents": rows.documents_table(docs, sites, sections),
+        "lines": rows.lines_table(sites, sections),
+        "paragraphs": rows.paragraphs_table(docs),
+    }
 
 
 def empty_tables() -> dict[str, pa.Table]:

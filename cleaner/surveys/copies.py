@@ -53,7 +53,9 @@ class Places(Protocol):
 def find_copies(
     survey: SurveyFolder, out: Path, scope: str, documents_kept: str, mapper: Mapper, printed: Places
 ) -> dict[str, int]:
-    """Write copies.arrow, clusters.arrow and lookalikes.parquet of a survey to ``out``.  Returns counts of their rows.
+    """Write what is found in a survey to ``out``, and return counts of its rows.
+
+    copies.arrow, relied.arrow (which paragraphs others go for), clusters.arrow and lookalikes.parquet.
 
     ``scope`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
     """
@@ -73,8 +75,11 @@ def find_copies(
         steady = edges.among(~_may_go(paragraphs, papers, edges.earlier, leader, printed))
         lost = choose(steady, paragraphs.doc, papers.site, paragraphs.size, chars, scope, leader, gone)
         copies = _copies(paragraphs, papers, edges, lost)
+        kept = np.unique(np.fromiter((one for one, _ in lost.values()), np.int64, len(lost)))
+        relied = np.sort(_keys(paragraphs, papers, kept))
         lookalikes = [_described(paragraphs, papers, one) for one in vetoed]
     write_arrow(out / "copies.arrow", copies.sort_by("key"))
+    write_arrow(out / "relied.arrow", pa.table({"key": relied}))
     write_arrow(out / "clusters.arrow", pa.Table.from_pylist(clusters, schema=CLUSTERS).sort_by("doc"))
     pq.write_table(pa.Table.from_pylist(lookalikes, schema=LOOKALIKES), out / "lookalikes.parquet", compression="zstd")
     return {
@@ -114,7 +119,7 @@ def _copies(paragraphs: Paragraphs, papers: Papers, edges: Edges, lost: dict[int
     leads = (other < paragraphs.leads) & (number >= paragraphs.leads)
     because = np.where(leads, IS_LEAD, papers.because(kept, place))
     columns = {
-        "key": copy_keys(papers.table["doc"].to_numpy()[papers.row[place]], paragraphs.place[number]),
+        "key": _keys(paragraphs, papers, number),
         "lost": np.arange(len(number)) < len(lost),
         "id": documents["id"],
         "source": documents["source"],
@@ -131,6 +136,10 @@ def _chunks(column: Any) -> list[pa.Array]:
     if isinstance(column, pa.ChunkedArray):
         return column.chunks or [pa.array([], column.type)]
     return [column if isinstance(column, pa.Array) else pa.array(np.ascontiguousarray(column))]
+
+
+def _keys(paragraphs: Paragraphs, papers: Papers, numbers: Array) -> Array:
+    return copy_keys(papers.table["doc"].to_numpy()[papers.row[paragraphs.doc[numbers]]], paragraphs.place[numbers])
 
 
 def copy_keys(docs: Array, places: Array) -> Array:

@@ -21,13 +21,13 @@ from cleaner.document import Document
 from cleaner.surveys.collect import document_key, hash_line, hash_text, line_keys
 from cleaner.surveys.copies import copy_keys, find_copies, write_arrow
 from cleaner.surveys.folder import ROWS, SurveyFolder
+from cleaner.surveys.folding import fold_lines
 from cleaner.surveys.furniture import may_be_furniture
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.ranges import starts
 from cleaner.surveys.signatures import Hashes, edge_keys
 from cleaner.surveys.sites import section_of, site_of
 from cleaner.surveys.tables import COUNTS
-from cleaner.text import fold_line
 
 # Lines that fewer documents of a site have say nothing of other documents.
 MIN_DOCS = 2
@@ -141,6 +141,7 @@ class Survey:
         self._titles = Mapped(path / "titles.arrow", "key")
         self._papers = Mapped(path / "papers.arrow", "doc")
         self._copies = Mapped(path / "copies.arrow", "key")
+        self._relied = Mapped(path / "relied.arrow", "key")
         self._clusters = Mapped(path / "clusters.arrow", "doc")
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -213,6 +214,12 @@ class Survey:
         doc = document_key(document)
         found = self._copies.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places)))
         return {place: self._copies.row(row) for place, row in zip(places, found, strict=True) if row >= 0}
+
+    def relied_on(self, document: Document, places: Sequence[int]) -> frozenset[int]:
+        """Those segments of a document that paragraphs of others go for, since they are to stay."""
+        doc = document_key(document)
+        found = self._relied.find(copy_keys(np.full(len(places), doc, np.uint64), np.array(places, dtype=np.int64)))
+        return frozenset(place for place, row in zip(places, found, strict=True) if row >= 0)
 
     def cluster(self, document: Document) -> dict[str, Any] | None:
         """The near-duplicates of a whole document, where it has any (`tables.CLUSTERS`)."""
@@ -295,7 +302,7 @@ def _titles(documents: pa.Table) -> pa.Table:
     keys, rows, leads = [], [], []
     for is_lead, column in ((0, "headline"), (1, "lead")):
         texts = documents[column].to_pylist()
-        found, row = edge_keys([fold_line(text)[:MAX_TITLE] if text else "" for text in texts])
+        found, row = edge_keys([text[:MAX_TITLE] for text in fold_lines([text or "" for text in texts])])
         keys.append(found)
         rows.append(row)
         leads.append(np.full(len(found), is_lead, dtype=np.uint8))

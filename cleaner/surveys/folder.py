@@ -37,6 +37,8 @@ MANIFEST = "survey.json"
 ROWS = 65_536
 # Columns without repeats: a dictionary for them only costs time.
 _LONG = frozenset(("id", "source", "url", "headline", "lead", "text"))
+# Columns of hashes in no order, which no codec makes smaller.
+_RANDOM = frozenset(("hash", "numbers", "bands"))
 
 
 class SurveyError(CleanerError):
@@ -105,9 +107,15 @@ def write_survey(out: Path, files: Mapping[str, Sequence[Path]], mapper: Mapper 
         finish = FINISH[name]
         temporary = out / f".{name}.parquet.tmp"
         rows = 0
-        long = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _LONG]
+        short = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _LONG]
+        packed = [name for name in schema.names if name not in _RANDOM]
         with pq.ParquetWriter(
-            temporary, schema, compression="zstd", compression_level=ZSTD_LEVEL, use_dictionary=long
+            temporary,
+            schema,
+            compression={column: "zstd" if column in packed else "none" for column in schema.names},
+            compression_level=dict.fromkeys(packed, ZSTD_LEVEL),
+            use_dictionary=short,
+            write_statistics=[KEYS[name]],
         ) as writer:
             # row groups are cut by number alone, so that they do not depend on how the rows were partitioned
             pending = schema.empty_table()

@@ -94,7 +94,8 @@ def _read(pieces: Iterable[_Piece], schema: pa.Schema) -> pa.Table:
     tables = [schema.empty_table()]
     for file, some in groupby(pieces, lambda piece: piece.file):
         with pq.ParquetFile(file) as parquet:
-            tables.append(parquet.read_row_groups([piece.group for piece in some]).select(schema.names).cast(schema))
+            groups = [piece.group for piece in some]
+            tables.append(parquet.read_row_groups(groups, use_threads=False).select(schema.names).cast(schema))
     return pa.concat_tables(tables)
 
 

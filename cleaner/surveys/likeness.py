@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -16,13 +15,13 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from cleaner.surveys import ranges as sizes
+from cleaner.surveys.folding import fold_lines
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.guard import Veto, veto
 from cleaner.surveys.papers import Papers
 from cleaner.surveys.paragraphs import Paragraphs
 from cleaner.surveys.ranges import leads, ranges, starts
 from cleaner.surveys.tables import BANDS
-from cleaner.text import fold_line
 
 # rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the
 # invented corpus (bench/synthetic.py) all lie above 92; 84 leaves room for a dateline and a clause that was cut.  What
@@ -153,22 +152,26 @@ def _grouped(numbers: Array, keys: Array, paragraphs: Paragraphs, papers: Papers
     return high[apart], low[apart]
 
 
-_folded = lru_cache(maxsize=4096)(fold_line)
-
-
 def same_text(text: str, other: str) -> tuple[float, Veto | None]:
     """How like two paragraphs are (0 where below `NEAR`), and what makes different news of them.
 
     >>> same_text("The council of Elm voted to build 2 bridges.", "The council of Elm voted to build 3 bridges.")
     (97.7..., Veto(kind='number', ours=('2',), theirs=('3',)))
     """
-    score = fuzz.ratio(_folded(text), _folded(other), score_cutoff=NEAR)
-    return (score, veto(text, other)) if score else (0.0, None)
+    ((score, differ),) = same_texts([(text, [other])])
+    return score, differ
 
 
 def same_texts(pairs: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[float, Veto | None]]:
     """`same_text` of each text with each of its others."""
-    return [same_text(text, other) for text, others in pairs for other in others]
+    texts = list(dict.fromkeys(one for text, others in pairs for one in (text, *others)))
+    folded = dict(zip(texts, fold_lines(texts), strict=True))
+    found: list[tuple[float, Veto | None]] = []
+    for text, others in pairs:
+        for other in others:
+            score = fuzz.ratio(folded[text], folded[other], score_cutoff=NEAR)
+            found.append((score, veto(text, other)) if score else (0.0, None))
+    return found
 
 
 def find_edges(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from cleaner.engines import open_engine
 from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import mapper
 from cleaner.ingest.files import check_inputs
@@ -29,15 +31,19 @@ def survey(
     settings: Settings | None = None,
     *,
     progress: Progress = lambda size: None,
+    engine: str = "local",
+    address: str | None = None,
 ) -> SurveyFolder:
     """Survey all documents of the inputs (directories and files in any mix) into the new folder ``out``.
 
     What sites print on many pages, headlines and leads, signatures of paragraphs: what the first pass of `run` finds.
-    ``progress`` is told the bytes of input that were dealt with since the last call.
+    ``progress`` is told the bytes of input that were dealt with since the last call.  ``engine`` is one of
+    `engines.ENGINES`, ``address`` that of a Ray cluster: its workers extract and survey the documents, what they found
+    is put together on this machine, and neither shows in what is written.
 
     Starts worker processes, so a script must call it under ``if __name__ == "__main__":``.
 
-    Raises `InputError`, `RuleError`, and `SurveyError` when ``out`` is there already.
+    Raises `InputError`, `RuleError`, `EngineError`, and `SurveyError` when ``out`` is there already.
 
     >>> survey(["scrapes"], "corpus", Settings(workers=1)).documents
     2
@@ -50,7 +56,7 @@ def survey(
         staging = Staging(folder / "staging", keeps_documents=False)
         staging.remove()
         try:
-            return _survey(inputs, staging, folder, chosen, progress)[0]
+            return _survey(inputs, staging, folder, chosen, progress, engine, address)[0]
         finally:
             staging.remove()
 
@@ -61,12 +67,18 @@ def _is_others(name: str) -> bool:
 
 
 def mine(
-    inputs: Sequence[Path | str], settings: Settings | None = None, *, progress: Progress = lambda size: None
+    inputs: Sequence[Path | str],
+    settings: Settings | None = None,
+    *,
+    progress: Progress = lambda size: None,
+    engine: str = "local",
+    address: str | None = None,
 ) -> list[Proposal]:
     """Rules proposed from the lines, shapes of lines and openings that sites of the inputs repeat.
 
     Each proposal has its counts, three contexts, hits and misses; `cleaner.surveys.mine.as_pack` writes them as a pack
-    in which all only flag.  Starts worker processes, as `survey` does, and raises what that raises.
+    in which all only flag.  Starts worker processes, as `survey` does, with the same engines, and raises what that
+    raises.
 
     >>> mine(["scrapes"], Settings(workers=1))  # two documents repeat nothing
     []
@@ -74,7 +86,7 @@ def mine(
     chosen = settings or Settings()
     with tempfile.TemporaryDirectory(prefix="cleaner-mine-") as name:
         staging = Staging(Path(name))
-        found, count = _survey(inputs, staging, staging.path / "survey", chosen, progress)
+        found, count = _survey(inputs, staging, staging.path / "survey", chosen, progress, engine, address)
         parts = [staging.part(DOCUMENTS, unit) for unit in range(count)]
         proposals = propose(found, languages_of(read_documents(parts)))
         rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
@@ -82,12 +94,22 @@ def mine(
 
 
 def _survey(
-    inputs: Sequence[Path | str], staging: Staging, out: Path, settings: Settings, progress: Progress
+    inputs: Sequence[Path | str],
+    staging: Staging,
+    out: Path,
+    settings: Settings,
+    progress: Progress,
+    engine: str,
+    address: str | None,
 ) -> tuple[SurveyFolder, int]:
     paths = [as_place(path) for path in inputs]
     Cleaner(settings)  # a rule that cannot be used fails before anything is touched
     check_inputs(paths)
-    with LocalEngine(settings) as engine:
+    with open_engine(engine, settings, address) as workers:
         units = planned_units(unique_ids(read_inputs(paths, settings, out)), settings)
-        count = len(first_pass(units, staging, engine, None, progress))
-        return gather(staging, count, None, out, mapper(engine)), count
+        count = len(first_pass(units, staging, workers, None, progress))
+        if isinstance(workers, LocalEngine):
+            return gather(staging, count, None, out, mapper(workers)), count
+    # the group-by goes from file to file, and workers elsewhere need not see the files of this machine
+    with LocalEngine(replace(settings, workers=0)) as workers:
+        return gather(staging, count, None, out, mapper(workers)), count

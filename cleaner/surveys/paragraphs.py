@@ -91,12 +91,15 @@ class Paragraphs:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Batches of `BATCH` rows, whatever the row groups of the file are."""
         table = None
-        for batch in self._file.iter_batches(BATCH):
+        for batch in self._file.iter_batches(BATCH, use_threads=False):
+            if table is None and batch.num_rows == BATCH:  # as a rule row groups are whole batches
+                yield batch
+                continue
             part = pa.Table.from_batches([batch])
             table = part if table is None else pa.concat_tables([table, part])
-            while table.num_rows >= BATCH:
+            while table is not None and table.num_rows >= BATCH:
                 yield table.slice(0, BATCH).combine_chunks().to_batches()[0]
-                table = table.slice(BATCH)
+                table = table.slice(BATCH) if table.num_rows > BATCH else None
         if table is not None and table.num_rows:
             yield table.combine_chunks().to_batches()[0]
 

@@ -2,8 +2,8 @@
 
 Which copy stays is decided before the second pass.  A document that the brake rejects then, or a line that another
 filter takes for furniture, may be the one that was to stay; `find_copies` relies neither on documents that lose most of
-their paragraphs nor on paragraphs that a site prints often, and what is left of such cases is counted here, so that a
-run says so.
+their paragraphs nor on paragraphs that a site prints often, filters by subject and language leave alone what is relied
+on (`filters.duplicates.Relied`), and what is left of such cases is counted here, so that a run says so.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def count_unkept(parts: Callable[[], Iterable[dict[str, pa.Table]]]) -> dict[str
     document, place = np.concatenate(documents), np.concatenate(places)
     gone = np.zeros(len(place), dtype=np.bool_)
     for part in parts() if len(place) else ():
-        removed, rejected = part["removed"], part["rejected"]
+        rejected = part["rejected"]
+        # of what a document says twice, the filter leaves one itself
+        removed = part["removed"].filter(pc.not_equal(part["removed"]["filter"], "repeats"))
         gone |= np.isin(place, _mixed(_keys(removed["id"].to_pylist()), removed["start"].to_numpy()))
         gone |= np.isin(document, _keys(rejected["id"].to_pylist()))
     return {"went": len(place), "unkept": int(gone.sum())}

@@ -14,13 +14,14 @@ where the ratio is 90 to 95, 16 bands of pairs miss .004 and bands of 4 rows .00
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from cleaner.surveys.folding import runs
 from cleaner.surveys.tables import BAND_ROWS, BANDS, SEED
 from cleaner.text import UNSPACED
 
@@ -91,34 +92,24 @@ class Hashed:
 def hashed(texts: Sequence[str]) -> Hashed:
     """The words of folded texts, without line breaks in them, of at most ``2 * CHUNK`` characters in all."""
     codes = np.frombuffer(("\n".join(texts) + "\n").encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    kinds = _kinds()[codes]
+    kinds = _kinds().take(codes, mode="clip")
+    is_word = kinds != APART
     # a word begins where the kind changes, and with each character of a script without spaces
-    begins = kinds != APART
-    begins[1:] &= (kinds[1:] != kinds[:-1]) | (kinds[1:] == CHARACTER)
-    ends = kinds != APART
-    ends[:-1] &= (kinds[:-1] != kinds[1:]) | (kinds[:-1] == CHARACTER)
-    start, end = np.flatnonzero(begins), np.flatnonzero(ends)
+    begins = kinds == CHARACTER
+    begins[1:] |= kinds[1:] != kinds[:-1]
+    begins[:1] = True
+    begins &= is_word
+    start = np.flatnonzero(begins)
     powers, inverse = _powers()
-    terms = codes * powers[: len(codes)]
-    sums = np.cumsum(terms)
-    words = mixed((sums[end] - sums[start] + terms[start]) * inverse[start])
+    # what is apart adds nothing, so that a word may be summed up to where the next one begins
+    terms = codes.astype(np.uint64)
+    terms *= is_word
+    terms *= powers[: len(codes)]
+    sums = np.zeros(len(codes) + 1, dtype=np.uint64)
+    np.cumsum(terms, out=sums[1:])
+    words = mixed((sums[np.append(start[1:], len(codes))] - sums[start]) * inverse[start])
     breaks = np.flatnonzero(codes == 10)
     return Hashed(words, kinds[start], np.concatenate(([0], np.searchsorted(start, breaks))))
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[slice]:
-    """Texts in runs of at most `CHUNK` characters, or of one text."""
-    if 0 < sum(map(len, texts)) + len(texts) <= CHUNK:
-        yield slice(0, len(texts))
-        return
-    begin, held = 0, 0
-    for place, text in enumerate(texts):
-        if held and held + len(text) >= CHUNK:
-            yield slice(begin, place)
-            begin, held = place, 0
-        held += len(text) + 1
-    if held:
-        yield slice(begin, len(texts))
 
 
 def sign(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Hashes]:
@@ -133,7 +124,7 @@ def sign(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Hashes]:
     """
     bands = np.zeros((len(texts), BANDS), dtype=np.uint32)
     numbers = np.zeros(len(texts), dtype=np.uint64)
-    for chunk in _chunks(texts):
+    for chunk in runs(texts, CHUNK):
         found = hashed(texts[chunk])
         has_words = found.bounds[1:] > found.bounds[:-1]
         first = found.bounds[:-1][has_words]
@@ -160,14 +151,16 @@ def _shingles(found: Hashed, first: Places) -> npt.NDArray[np.uint32]:
 
 def _band_keys(shingles: npt.NDArray[np.uint32], first: Places) -> npt.NDArray[np.uint32]:
     hashes = np.empty_like(shingles)
-    keys = np.zeros((BANDS, len(first)), dtype=np.uint64)
-    for number, (factor, summand) in enumerate(zip(*_permutations(), strict=True)):
+    least = np.empty((BANDS * BAND_ROWS, len(first)), dtype=np.uint32)
+    for own, factor, summand in zip(least, *_permutations(), strict=True):
         np.multiply(shingles, factor, out=hashes)
         np.add(hashes, summand, out=hashes)
-        band = keys[number // BAND_ROWS]
-        band += np.minimum.reduceat(hashes, first)
-        band *= np.uint64(_BASE)
-        band ^= band >> np.uint64(32)
+        np.minimum.reduceat(hashes, first, out=own)
+    keys = np.zeros((BANDS, len(first)), dtype=np.uint64)
+    for row in range(BAND_ROWS):
+        keys += least[row::BAND_ROWS]
+        keys *= np.uint64(_BASE)
+        keys ^= keys >> np.uint64(32)
     return (keys >> np.uint64(16)).astype(np.uint32).T
 
 
@@ -186,7 +179,7 @@ def edge_keys(texts: Sequence[str]) -> tuple[Hashes, Places]:
     keys: list[Hashes] = [np.empty(0, dtype=np.uint64)]
     owners: list[Places] = [np.empty(0, dtype=np.int64)]
     powers, inverse = _powers()
-    for chunk in _chunks(texts):
+    for chunk in runs(texts, CHUNK):
         found = hashed(texts[chunk])
         low, high = found.bounds[:-1], found.bounds[1:]
         sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(found.words * powers[: len(found.words)])))
