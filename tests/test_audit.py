@@ -36,7 +36,8 @@ from cleaner.document import Document, Removal
 from cleaner.filters.spare import Spared, spare
 from cleaner.ingest.record import Raw
 from cleaner.near import near_misses
-from cleaner.pipeline import Cleaner, collect, filters
+from cleaner.pipeline import Cleaner, filters
+from cleaner.rows import collect
 from cleaner.rulebook.load import load_packs, load_rulebook
 from cleaner.rulebook.model import FILTERS, Exemption
 from cleaner.settings import Settings
