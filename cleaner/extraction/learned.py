@@ -56,20 +56,18 @@ _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @lru_cache(maxsize=65536)
+def _pieces(name: str) -> tuple[str, ...]:
+    own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
+    return (*own, *(f"{one}_{other}" for one, other in pairwise(own)))
+
+
 def name_pieces(names: str) -> tuple[str, ...]:
     """The words that class names and the like are made of, and pairs of them that follow each other in one name.
 
     >>> name_pieces("Article-body  relatedLinks x9")
     ('article', 'body', 'article_body', 'related', 'links', 'related_links')
     """
-    pieces: dict[str, None] = {}
-    for name in names.split():
-        own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
-        for place, piece in enumerate(own):
-            pieces.setdefault(piece)
-            if place:
-                pieces.setdefault(f"{own[place - 1]}_{piece}")
-    return tuple(pieces)
+    return tuple(dict.fromkeys(piece for name in names.split() for piece in _pieces(name)))
 
 
 def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
@@ -108,15 +106,21 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
     contexts, blocks = page.contexts, page.blocks
     context = np.array(page.elements.context)
-    said: dict[str, tuple[float, float, float]] = {"": (0.0, 0.0, 0.0)}
+    known: dict[str, tuple[float, float]] = {}  # of each name, the most and the least that its pieces say
+    said: dict[str, tuple[float, float, float]] = {}
     own: list[tuple[float, float, float]] = []
     around: list[tuple[float, float, float, float]] = []  # most, least, sum, the last that say anything
     for outer, names in zip(contexts.outer, contexts.names, strict=True):
         value = said.get(names)
         if value is None:
-            values = [odds for piece in name_pieces(names) if (odds := lexicon.get(piece)) is not None]
-            high, low = max(values, default=0.0), min(values, default=0.0)
-            value = said[names] = (max(high, 0.0) + min(low, 0.0), max(high, 0.0), min(low, 0.0))
+            high = low = 0.0
+            for name in names.split():
+                told = known.get(name)
+                if told is None:
+                    odds = [lexicon[piece] for piece in _pieces(name) if piece in lexicon]
+                    told = known[name] = (max(odds, default=0.0), min(odds, default=0.0))
+                high, low = max(high, told[0]), min(low, told[1])
+            value = said[names] = (high + low, high, low)
         own.append(value)
         worth, high, low = value
         most, least, total, last = around[outer] if around else (0.0, 0.0, 0.0, 0.0)
