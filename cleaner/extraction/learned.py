@@ -17,9 +17,6 @@ from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import tokens
 
-Names = Mapping[str, float]
-"""Words of class names and the like, each with the log odds that a block in an element so named is no story."""
-
 MAIN_SHARES = (0.5, 0.8, 0.5)
 """The smallest container with this share of the page's prose is taken for a story's; the last time each line of prose
 counts as far as the names of the elements around it speak for a story."""
@@ -55,10 +52,9 @@ LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-@lru_cache(maxsize=65536)
-def _pieces(name: str) -> tuple[str, ...]:
+def _pieces(name: str) -> list[str]:
     own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
-    return (*own, *(f"{one}_{other}" for one, other in pairwise(own)))
+    return [*own, *(f"{one}_{other}" for one, other in pairwise(own))] if len(own) > 1 else own
 
 
 def name_pieces(names: str) -> tuple[str, ...]:
@@ -68,6 +64,37 @@ def name_pieces(names: str) -> tuple[str, ...]:
     ('article', 'body', 'article_body', 'related', 'links', 'related_links')
     """
     return tuple(dict.fromkeys(piece for name in names.split() for piece in _pieces(name)))
+
+
+class Names:
+    """A lexicon of the words of class names: log odds that a block in an element so named is no story.
+
+    >>> Names({"body": -2.0, "related": 1.0, "links": 0.5}).said("Article-body  relatedLinks x9")
+    (-1.0, 1.0, -2.0)
+    """
+
+    def __init__(self, odds: Mapping[str, float]) -> None:
+        self.odds = odds
+        # the names of a site come again: what they say is remembered, of so many
+        self._said_of = lru_cache(maxsize=REMEMBERED_NAMES)(self._of_name)
+
+    def said(self, names: str) -> tuple[float, float, float]:
+        """What names say: the sum of the most and the least that any of their pieces says, and both, 0 between them."""
+        high = low = 0.0
+        for name in names.split():
+            most, least = self._said_of(name)
+            if most > high:
+                high = most
+            if least < low:
+                low = least
+        return high + low, high, low
+
+    def _of_name(self, name: str) -> tuple[float, float]:
+        odds = [self.odds[piece] for piece in _pieces(name) if piece in self.odds]
+        return (max(odds), min(odds)) if odds else (0.0, 0.0)
+
+
+REMEMBERED_NAMES = 65_536
 
 
 def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
@@ -106,35 +133,30 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
     contexts, blocks = page.contexts, page.blocks
     context = np.array(page.elements.context)
-    known: dict[str, tuple[float, float]] = {}  # of each name, the most and the least that its pieces say
     said: dict[str, tuple[float, float, float]] = {}
     own: list[tuple[float, float, float]] = []
-    around: list[tuple[float, float, float, float]] = []  # most, least, sum, the last that say anything
+    most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
+    first = True
     for outer, names in zip(contexts.outer, contexts.names, strict=True):
         value = said.get(names)
         if value is None:
-            high = low = 0.0
-            for name in names.split():
-                told = known.get(name)
-                if told is None:
-                    odds = [lexicon[piece] for piece in _pieces(name) if piece in lexicon]
-                    told = known[name] = (max(odds, default=0.0), min(odds, default=0.0))
-                high, low = max(high, told[0]), min(low, told[1])
-            value = said[names] = (high + low, high, low)
+            value = said[names] = lexicon.said(names)
         own.append(value)
+        if first:  # the root stands in nothing
+            outer, first = -1, False
         worth, high, low = value
-        most, least, total, last = around[outer] if around else (0.0, 0.0, 0.0, 0.0)
-        if high or low:
-            around.append((max(most, high), min(least, low), total + worth, worth))
-        else:
-            around.append((most, least, total, last))
+        outside = outer + 1
+        most.append(max(most[outside], high))
+        least.append(min(least[outside], low))
+        total.append(total[outside] + worth)
+        last.append(worth if high or low else last[outside])
     leaf, owner = context[blocks.leaf], context[blocks.owner]
-    table = np.array(own)
+    table = np.array([one for value in own for one in value]).reshape(-1, 3)
     inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
-    most, least, sums, latest = np.array(around)[leaf].T
+    highest, lowest, sums, latest = np.array(ways)[:, leaf + 1]
     before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
     before[1:], after[:-1] = latest[:-1], latest[1:]
-    rows = [*table[inner].T, table[context[box], 0], most, least, sums, latest, before, after]
+    rows = [*table[inner].T, table[context[box], 0], highest, lowest, sums, latest, before, after]
     return np.array(rows), sums
 
 

@@ -67,7 +67,7 @@ def load_block_model(path: Path = MODEL) -> BlockModel:
     one, two = rounds
     return BlockModel(
         rounds=(one, two),
-        names=data["names"],
+        names=Names(data["names"]),
         said=Lexicon(data["said"]),
         points=np.array(data["calibration"]["score"], dtype=np.float64),
         worth=np.array(data["calibration"]["story"], dtype=np.float64),
