@@ -201,9 +201,7 @@ def _names_around(page: Page, element: int) -> list[str]:
 
 def features_of(sample: Sample, lexicons: Lexicons, without: frozenset[int]) -> Table:
     """What the first round sees of a page, with lexicons that know neither its own fold nor these."""
-    learned = learned_features(
-        sample.page, sample.facts, Names(lexicons.get("names", without)), lexicons.said(without)
-    )
+    learned = learned_features(sample.page, sample.facts, Names(lexicons.get("names", without)), lexicons.said(without))
     return np.concatenate((sample.facts.plain, learned), axis=1).astype(np.float32)
 
 

@@ -136,16 +136,13 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     said: dict[str, tuple[float, float, float]] = {}
     own: list[tuple[float, float, float]] = []
     most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
-    first = True
-    for outer, names in zip(contexts.outer, contexts.names, strict=True):
+    for one, (outer, names) in enumerate(zip(contexts.outer, contexts.names, strict=True)):
         value = said.get(names)
         if value is None:
             value = said[names] = lexicon.said(names)
         own.append(value)
-        if first:  # the root stands in nothing
-            outer, first = -1, False
         worth, high, low = value
-        outside = outer + 1
+        outside = outer + 1 if one else 0  # the root stands in nothing
         most.append(max(most[outside], high))
         least.append(min(least[outside], low))
         total.append(total[outside] + worth)

@@ -39,7 +39,6 @@ MAX_DEPTH = 512
 NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "data-type", "data-module", "rel")
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
-_RANK = {name: rank for rank, name in enumerate(NAMING)}
 # What an element does to the walk: one look-up by its name.
 _INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED = 1, 2, 4, 8, 16
 _TRAITS = {
@@ -201,6 +200,7 @@ class _Walk:
             elements.tag, elements.parent, elements.context, elements.first, elements.end
         )  # fmt: skip
         ways: dict[tuple[int, str, str, bool], int] = {}
+        naming_of: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
         stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
         element = owner = 0  # the innermost element, and the innermost that owns blocks
         context = -1
@@ -227,8 +227,19 @@ class _Walk:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
                         stack.append((node, traits, element, owner, context))
-                        way = (context, tag, *_named(attributes)) if attributes else (context, tag, "", False)
-                        context = ways.setdefault(way, len(ways))
+                        names, unseen = "", False
+                        if attributes:
+                            # elements have few different sets of attributes
+                            known = tuple(attributes)
+                            telling = naming_of.get(known)
+                            if telling is None:
+                                telling = naming_of[known] = _telling(known)
+                            naming, may_hide = telling
+                            if naming:
+                                names = " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES]
+                            if may_hide:
+                                unseen = _is_unseen(attributes)
+                        context = ways.setdefault((context, tag, names, unseen), len(ways))
                         tags.append(tag)
                         parents.append(element)
                         contexts.append(context)
@@ -349,15 +360,17 @@ class _Walk:
         blocks.images.append(self.images)
 
 
-def _named(attributes: dict[str, str | None]) -> tuple[str, bool]:
-    """What an element is called, and whether it is styled as hidden or hidden from screen readers."""
-    unseen = attributes.get("aria-hidden") == "true" or (
+def _telling(attributes: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Which of an element's attributes name it, in the order of `NAMING`, and whether others may hide it."""
+    known = set(attributes)
+    return tuple(name for name in NAMING if name in known), bool(known & {"aria-hidden", "style"})
+
+
+def _is_unseen(attributes: dict[str, str | None]) -> bool:
+    """Whether an element is styled as hidden, or hidden from screen readers."""
+    return attributes.get("aria-hidden") == "true" or (
         (style := attributes.get("style")) is not None and _UNSEEN_STYLE.search(style) is not None
     )
-    naming = [name for name in attributes if name in _RANK]
-    if len(naming) > 1:
-        naming.sort(key=_RANK.__getitem__)
-    return " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES], unseen
 
 
 def visible_text(blocks: Iterable[str]) -> str:

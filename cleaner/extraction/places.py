@@ -38,7 +38,7 @@ _OF_TAG: dict[str, int] = {}
 _OF_WORD: dict[str, int] = {}
 for _place, (_, _, _tags, _words) in enumerate(_PLACES):
     _OF_TAG |= {tag: _OF_TAG.get(tag, 0) | 1 << _place for tag in _tags.split()}
-    _OF_WORD |= {word: 1 << _place for word in _words.split()}
+    _OF_WORD |= dict.fromkeys(_words.split(), 1 << _place)
 _PAIRS = [word for word in _OF_WORD if "-" in word]
 
 
