@@ -15,7 +15,7 @@ from itertools import accumulate, count
 import numpy as np
 import numpy.typing as npt
 
-from cleaner.document import Document, Markup, Segment
+from cleaner.document import NO_WEIGHTS, Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
 from cleaner.extraction.features import PLAIN_FEATURES, Facts, page_facts
 from cleaner.extraction.kind import ANY_WORDS, claims_article, non_article
@@ -40,13 +40,26 @@ ROLES = {
 # The chance of being story from which on a block is kept.  At .5 token F1 is the same and recall .004 lower; the
 # filters behind take cruft as well, and none brings a lost paragraph back.
 KEPT = 0.45
-# The witness is asked where more than this share of the story's words is likely to be judged wrongly: on 22 % of the
-# pages of the development benchmark.  Asked on 38 % it gains .001 of token F1 in news and nothing elsewhere, asked on
-# none it loses .002 in news and .006 of all pages.
+# The witness is asked where more than this share of the story's words is likely to be judged wrongly.  Asking costs
+# as much as the rest of the chain on a page; token F1 on the development benchmark by how often it is asked:
+#
+#     doubt   pages asked   news    all pages   news pages below .8
+#     -1      99.8 %        .9655   .9610       8
+#     .05     57 %          .9652   .9607       8
+#     .08     37 %          .9649   .9605       8
+#     .12     22 %          .9648   .9605       8
+#     .15     16 %          .9642   .9596       8
+#     .18     12 %          .9643   .9591       8
+#     .25      7.4 %        .9643   .9592       8
+#     .3       5.7 %        .9636   .9586       8
+#     .4       3.6 %        .9633   .9583       8
+#     .7        .9 %        .9605   .9560       9
+#     never    0 %          .9600   .9554       10
+#
 # What the model takes by itself and the witness takes as well is kept, whatever the second round makes of it: token F1
-# of the pages on which the witness is asked rises from .909 to .912 (.935 to .937 in news), and pages far longer than
-# those that were learned from come out whole.
-DOUBT = 0.12
+# of the pages on which the witness is asked rises by .003 (.002 in news), and pages far longer than those that were
+# learned from come out whole.
+DOUBT = 0.25
 # A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
 # page's description, and has at least this chance of being story.
 LEAD_BLOCKS, DESCRIBED, LEAD = 12, 0.5, 0.1
@@ -70,7 +83,7 @@ class Verdicts:
     kept: Sequence[bool]
     witness: Sequence[bool] | None
     story: Sequence[float] | None
-    because: dict[int, tuple[tuple[str, float], ...]]
+    because: dict[int, dict[str, float]]
     unseen: Sequence[str]
     keys: Sequence[str]
     """The letters of each block (`cleaner.text.letters`)."""
@@ -282,7 +295,7 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
         story,
         heard,
         where,
-        [verdicts.because.get(place, ()) for place in range(len(own))],
+        [verdicts.because.get(place, NO_WEIGHTS) for place in range(len(own))],
         headlines,
     )
     said = ["headline" if is_headline else roles[one] for is_headline, one in zip(headlines, own, strict=True)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import pyarrow as pa
 
@@ -73,28 +72,24 @@ def _written(segments: Sequence[Segment]) -> str:
     *columns, markups = zip(*segments, strict=True)
     marked = [markup for markup in markups if markup is not None]
     shared: dict[tuple[str, ...], int] = {}
-    because = [markup.because for markup in marked]
     told = [
         *columns,
         [markup is not None for markup in markups],
         [shared.setdefault(markup.path, len(shared)) for markup in marked],
         [shared.setdefault(markup.names, len(shared)) for markup in marked],
         *([getattr(markup, name) for markup in marked] for name in PLAIN),
-        [len(reasons) for reasons in because],
-        [name for reasons in because for name, _ in reasons],
-        [weight for reasons in because for _, weight in reasons],
+        [dict(markup.because) for markup in marked],
     ]
     return json.dumps([list(shared), *told], ensure_ascii=False, separators=(",", ":"))
 
 
 def _restored(written: str) -> tuple[Segment, ...]:
-    told, start, end, line, role, is_marked, path, names, *plain, sizes, features, weights = json.loads(written)
+    told, start, end, line, role, is_marked, path, names, *plain, because = json.loads(written)
     shared = [tuple(one) for one in told]
-    reasons = zip(features, weights, strict=True)
     columns = dict(zip(PLAIN, plain, strict=True)) | {
         "path": [shared[number] for number in path],
         "names": [shared[number] for number in names],
-        "because": [tuple(islice(reasons, size)) for size in sizes],
+        "because": because,
     }
     marked = map(Markup, *(columns[name] for name in Markup._fields))
     markups = [next(marked) if has else None for has in is_marked]
