@@ -75,14 +75,14 @@ class Names:
 
     def __init__(self, odds: Mapping[str, float]) -> None:
         self.odds = odds
-        # the names of a site come again: what they say is remembered, of so many
-        self._said_of = lru_cache(maxsize=REMEMBERED_NAMES)(self._of_name)
+        self._known: dict[str, tuple[float, float]] = {}
 
     def said(self, names: str) -> tuple[float, float, float]:
         """What names say: the sum of the most and the least that any of their pieces says, and both, 0 between them."""
         high = low = 0.0
+        known = self._known.get
         for name in names.split():
-            most, least = self._said_of(name)
+            most, least = known(name) or self._of_name(name)
             if most > high:
                 high = most
             if least < low:
@@ -91,10 +91,14 @@ class Names:
 
     def _of_name(self, name: str) -> tuple[float, float]:
         odds = [self.odds[piece] for piece in _pieces(name) if piece in self.odds]
-        return (max(odds), min(odds)) if odds else (0.0, 0.0)
+        if len(self._known) >= REMEMBERED_NAMES:
+            self._known.clear()
+        said = self._known[name] = (max(odds), min(odds)) if odds else (0.0, 0.0)
+        return said
 
 
 REMEMBERED_NAMES = 65_536
+"""The names of a site come again: what they say is remembered, of so many."""
 
 
 def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
@@ -116,16 +120,19 @@ def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> F
 def _main(owner: Integers, facts: Facts, told: Sequence[Floats]) -> Floats:
     words, linked, first, end, up = facts.words, facts.linked, facts.first, facts.end, facts.up
     count = len(words)
+    known: dict[int, list[Floats]] = {}
     rows: list[Floats] = []
     for share, weights in zip(MAIN_SHARES, told, strict=True):
         main = smallest(share, weights, first, end)
-        rows += beside(main, owner, first, end, up)
-        low, high = first[main], end[main]
-        held = max(float(words[low:high].sum()), 1.0)
-        rows += [
-            np.full(count, float(high - low)),
-            np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
-        ]
+        if main not in known:
+            low, high = first[main], end[main]
+            held = max(float(words[low:high].sum()), 1.0)
+            known[main] = [
+                *beside(main, owner, first, end, up),
+                np.full(count, float(high - low)),
+                np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
+            ]
+        rows += known[main]
     return np.array(rows)
 
 
@@ -134,21 +141,24 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     contexts, blocks = page.contexts, page.blocks
     context = np.array(page.elements.context)
     said: dict[str, tuple[float, float, float]] = {}
-    own: list[tuple[float, float, float]] = []
+    own: tuple[list[float], list[float], list[float]] = [], [], []
+    worths, highs, lows = (values.append for values in own)
     most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
     for one, (outer, names) in enumerate(zip(contexts.outer, contexts.names, strict=True)):
         value = said.get(names)
         if value is None:
             value = said[names] = lexicon.said(names)
-        own.append(value)
         worth, high, low = value
+        worths(worth)
+        highs(high)
+        lows(low)
         outside = outer + 1 if one else 0  # the root stands in nothing
         most.append(max(most[outside], high))
         least.append(min(least[outside], low))
         total.append(total[outside] + worth)
         last.append(worth if high or low else last[outside])
     leaf, owner = context[blocks.leaf], context[blocks.owner]
-    table = np.array([one for value in own for one in value]).reshape(-1, 3)
+    table = np.array(own).T
     inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
     highest, lowest, sums, latest = np.array(ways)[:, leaf + 1]
     before, after = np.zeros(len(leaf)), np.zeros(len(leaf))

@@ -127,12 +127,16 @@ class Page:
 
     def paths(self) -> list[tuple[str, ...]]:
         """For each context, the names of the elements from the root down to it; those of one path share it."""
-        known: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
-        found: list[tuple[str, ...]] = []
+        numbers: dict[tuple[int, str], int] = {}
+        paths: list[tuple[str, ...]] = []
+        own: list[int] = []
         for one, (outer, tag) in enumerate(zip(self.contexts.outer, self.contexts.tag, strict=True)):
-            outside = found[outer] if one else ()
-            found.append(known.setdefault((outside, tag), (*outside, tag)))
-        return found
+            outside = own[outer] if one else -1
+            number = numbers.setdefault((outside, tag), len(paths))
+            if number == len(paths):
+                paths.append((*paths[outside], tag) if one else (tag,))
+            own.append(number)
+        return [paths[number] for number in own]
 
 
 def parse_page(html: str) -> Page:

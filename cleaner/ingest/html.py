@@ -278,13 +278,13 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
     """The role and the markup of each block."""
     blocks, contexts, context = page.blocks, page.contexts, page.elements.context
     paths = page.paths()
-    roles = [_role(path) for path in paths]
     around: list[tuple[str, ...]] = []
     for outer, names in zip(contexts.outer, contexts.names, strict=True):
         outside = around[outer] if around else ()
         around.append((*outside, names) if names else outside)
     headlines = _headlines(blocks.text, verdicts.keys, known)
     own = [context[owner] for owner in blocks.owner]
+    roles = {one: _role(paths[one]) for one in set(own)}
     heard, story = ([None] * len(own) if one is None else one for one in (verdicts.witness, verdicts.story))
     markups = map(
         Markup,
