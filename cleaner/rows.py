@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
-from cleaner.chain import Outcome, Rejection, View
+from cleaner.chain import Outcome, Rejection
 from cleaner.dateline import parse_dateline
 from cleaner.document import Document, Removal
 from cleaner.filters import main_content
@@ -148,11 +149,27 @@ def credits(outcome: Outcome) -> Iterator[dict[str, str]]:
 
 def _dateline(outcome: Outcome) -> dict[str, str | None] | None:
     """The dateline of the first kept lines that have one; it stays in the text."""
-    for line in View(outcome.document, outcome.removals).lines[:DATELINE_LINES]:
-        found = parse_dateline(line.text)
+    for line in islice(kept_lines(outcome), DATELINE_LINES):
+        found = parse_dateline(line)
         if found is not None:
             return {"place": found.place, "date": found.date, "agency": found.agency}
     return None
+
+
+def kept_lines(outcome: Outcome) -> Iterator[str]:
+    """The texts of `View.lines`, one after the other: the first ones are all that is looked at."""
+    text, segments = outcome.document.text, outcome.document.segments
+    spans = iter(outcome.kept)
+    start, end = next(spans, (len(text), len(text)))
+    for segment in segments:
+        pieces = []
+        while start < segment.end:
+            pieces.append(text[max(start, segment.start) : min(end, segment.end)])
+            if end > segment.end:
+                break
+            start, end = next(spans, (len(text), len(text)))
+        if line := "".join(pieces).strip():
+            yield line
 
 
 def _kept(outcome: Outcome) -> list[dict[str, int]]:
