@@ -74,7 +74,7 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     consent = sum(size for size, text in zip(words, texts, strict=True) if _CONSENT.search(text))
     if consent > 0.3 * total and consent > story:
         return "consent_wall", f"{consent:.0f} of {total:.0f} words are about consent, {found}"
-    walled = known.locked or any(_PAYWALL.search(names) for names in page.contexts.names)
+    walled = known.locked or any(_PAYWALL.search(names) for names in page.names)
     if walled and known.kind == "article":
         return "paywall", f"an article that is not shown without a subscription: {found}"
     images = len(page.tree.css("img, picture"))

@@ -63,7 +63,7 @@ class PageError(CleanerError, ValueError):
 
 @dataclass(slots=True)
 class Contexts:
-    """The ways down to elements: elements whose own names and those of all around them are the same share one.
+    """The ways down to elements that hold blocks: those whose own names and all around them are the same share one.
 
     Most elements of a page are like others (the items of a list, the paragraphs of a story), and what is said of an
     element by its name and by what it stands in is said of its context, once.  A context comes after the one around
@@ -124,6 +124,8 @@ class Page:
     blocks: Blocks
     elements: Elements
     contexts: Contexts
+    names: list[str]
+    """What any of its elements is named (see `Contexts.names`), those that hold no block among them."""
 
     def paths(self) -> list[tuple[str, ...]]:
         """For each context, the names of the elements from the root down to it; those of one path share it."""
@@ -155,7 +157,7 @@ def parse_page(html: str) -> Page:
     walk = _Walk()
     if tree.root is not None:
         walk.run(tree.root)
-    return Page(tree, walk.blocks, walk.elements, walk.contexts)
+    return Page(tree, walk.blocks, walk.elements, walk.contexts, walk.names)
 
 
 # The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
@@ -186,6 +188,7 @@ class _Walk:
         self.blocks = Blocks()
         self.elements = Elements()
         self.contexts = Contexts()
+        self.names: list[str] = []
         self.pending: list[str] = []
         self.cells: list[int] = []
         self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
@@ -275,8 +278,14 @@ class _Walk:
             node = following
         self._flush(broken=False)
         if ways:
-            self.contexts = Contexts(*map(list, zip(*ways, strict=True)))
-            self.contexts.outer[0] = 0
+            self.names = list(dict.fromkeys(names for _, _, names, _ in ways))
+            # a fifth of the ways lead to nothing but pictures and empty elements
+            own = sorted(set(elements.context))
+            number = {way: place for place, way in enumerate(own)}
+            every = list(ways)
+            outer, *others = map(list, zip(*[every[way] for way in own], strict=True))
+            self.contexts = Contexts([0, *[number[way] for way in outer[1:]]], *others)
+            elements.context = [number[way] for way in elements.context]
 
     def _boundary(self, tag: str, traits: int) -> None:
         if traits & _BLOCK:
