@@ -41,10 +41,10 @@ ROLES = {
 # filters behind take cruft as well, and none brings a lost paragraph back.
 KEPT = 0.45
 # The witness is asked where more than this share of the story's words is likely to be judged wrongly: on 7 % of the
-# pages of the development benchmark, with token F1 .9643 in news and .9592 on all pages.  Asked on 22 % (.12) it is
-# .9648 and .9605, on none .9600 and .9554 (more in docs/quality.md); an answer costs as much as all else does.
+# pages of the development benchmark, with token F1 .9643 in news and .9607 on all pages.  Asked on 22 % (.12) it is
+# .9648 and .9614, on none .9600 and .9587 (more in docs/quality.md); an answer costs as much as all else does.
 # What the model takes by itself and the witness takes as well is kept, whatever the second round makes of it: token F1
-# of the pages on which the witness is asked rises by .003 (.002 in news), and pages far longer than those that were
+# of the pages on which it was asked (22 % then) rises by .003 (.002 in news), and pages far longer than those that were
 # learned from come out whole.
 DOUBT = 0.25
 # A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
