@@ -93,12 +93,14 @@ class _Ways:
 
     def number(self, way: tuple[str, ...]) -> int:
         """The number of a way, which is given one when it is new."""
-        found = self._numbers.get(way)
-        if found is None:
-            outer = self.number(way[:-1])
-            self.outer.append(outer)
-            self.last.append(way[-1])
-            found = self._numbers[way] = len(self.outer)
+        known = self._numbers
+        size = len(way)
+        while (found := known.get(way[:size])) is None:
+            size -= 1
+        for end in range(size + 1, len(way) + 1):
+            self.outer.append(found)
+            self.last.append(way[end - 1])
+            found = known[way[:end]] = len(self.outer)
         return found
 
 
