@@ -12,7 +12,7 @@ import cleaner
 from cleaner.chain import Outcome
 from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import collect
+from cleaner.rows import collect
 from cleaner.rulebook.load import pack_hashes
 from cleaner.runner import Books, count
 from cleaner.settings import Settings

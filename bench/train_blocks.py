@@ -37,7 +37,7 @@ from cleaner.extraction.features import (
     Facts,
     page_facts,
 )
-from cleaner.extraction.learned import learned_features, name_pieces, said_pieces
+from cleaner.extraction.learned import Names, learned_features, name_pieces, said_pieces
 from cleaner.extraction.metadata import read_metadata
 from cleaner.extraction.model import BLOCK_FEATURES, MODEL, SURE_CRUFT, features_of_round
 from cleaner.extraction.page import Blocks, Page, parse_page
@@ -201,7 +201,7 @@ def _names_around(page: Page, element: int) -> list[str]:
 
 def features_of(sample: Sample, lexicons: Lexicons, without: frozenset[int]) -> Table:
     """What the first round sees of a page, with lexicons that know neither its own fold nor these."""
-    learned = learned_features(sample.page, sample.facts, lexicons.get("names", without), lexicons.said(without))
+    learned = learned_features(sample.page, sample.facts, Names(lexicons.get("names", without)), lexicons.said(without))
     return np.concatenate((sample.facts.plain, learned), axis=1).astype(np.float32)
 
 

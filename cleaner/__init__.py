@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from cleaner.extensions import Format, PluginError
     from cleaner.ingest.files import InputError
     from cleaner.ingest.html import PageError
-    from cleaner.pipeline import Cleaned, Cleaner
+    from cleaner.pipeline import Cleaner
     from cleaner.project import ProjectError, init
+    from cleaner.rows import Cleaned
     from cleaner.rulebook.model import Rule, RuleError
     from cleaner.runner import BooksError, run
     from cleaner.settings import Settings, SettingsError
@@ -60,7 +61,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "BooksError": "runner",
     "Chain": "chain",
-    "Cleaned": "pipeline",
+    "Cleaned": "rows",
     "Cleaner": "pipeline",
     "CleanerError": "errors",
     "CleanerWarning": "errors",

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -286,7 +286,7 @@ def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int)
             low, high = max(start, gap[0]), min(removal.end, gap[1])
             if low < high:
                 is_whole = (low, high) == (removal.start, removal.end)
-                merged.append(removal if is_whole else replace(removal, start=low, end=high))
+                merged.append(removal if is_whole else removal._replace(start=low, end=high))
             if gap[1] >= removal.end:
                 break
             gap = next(free, None)

@@ -24,6 +24,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
 
 
 class Markup(NamedTuple):
@@ -47,7 +48,7 @@ class Markup(NamedTuple):
     story: float | None = None
     heard: bool | None = None
     place: str = ""
-    because: tuple[tuple[str, float], ...] = ()
+    because: Mapping[str, float] = NO_WEIGHTS
     headline: bool = False
 
     @property
@@ -128,8 +129,7 @@ class Document:
         return self.text[segment.start : segment.end].strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """A span that a filter takes out, and why.
 
     ``rule`` is a rule id or the filter's own reason code, ``reason`` a sentence for a person, ``confidence`` the
@@ -145,7 +145,7 @@ class Removal:
     rule: str
     reason: str
     confidence: float
-    evidence: Mapping[str, object] = field(default_factory=lambda: NO_FACTS)
+    evidence: Mapping[str, object] = NO_FACTS
 
 
 def find_surrogate(text: str) -> int | None:

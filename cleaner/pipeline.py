@@ -6,23 +6,19 @@ Every engine calls `Cleaner.clean_batch`, every plug-in what it is made of; ther
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
-from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure, View
-from cleaner.dateline import parse_dateline
+from cleaner.chain import Chain, Filter, Outcome, Rejection, Sure
 from cleaner.document import Document, find_surrogate
 from cleaner.extensions import plugin_filters
 from cleaner.extraction.model import BlockModel
 from cleaner.extraction.witness import ask, check_extractor
-from cleaner.filters import main_content
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
-from cleaner.filters.duplicates import Duplicates, Relied, check_version, links, versions
+from cleaner.filters.duplicates import Duplicates, Relied, check_version
 from cleaner.filters.headlines import Headlines
 from cleaner.filters.language import OtherLanguage
 from cleaner.filters.layout import Layout
@@ -37,35 +33,16 @@ from cleaner.ingest.html import PageError, host, read_html
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
+from cleaner.rows import Cleaned, Result, collect
 from cleaner.rulebook.load import load_exemptions, load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.model import Model
 from cleaner.settings import Settings
-from cleaner.shards.schemas import CLEAN, RAW, REJECTED, REMOVED, STAGED
+from cleaner.shards.schemas import RAW, STAGED
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.surveys.collect import survey_documents
 from cleaner.surveys.evidence import Survey
 from cleaner.text import forget_lines
-
-# Places on a page (`cleaner.extraction.places`) whose text is a fact of the document.
-PAGE_CREDITS = frozenset(("byline", "caption"))
-# A dateline opens the first paragraph: behind headline, standfirst and subheading at most.
-DATELINE_LINES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """What became of a batch: tables of the schemas `shards.schemas.CLEAN`, ``REMOVED`` and ``REJECTED``.
-
-    >>> batch = pa.table({"id": ["a", "b"], "text": ["The council of Elm voted to rebuild the bridge. " * 3, "Short."]})
-    >>> cleaned = Cleaner().clean_batch(batch)
-    >>> cleaned.clean["id"].to_pylist(), cleaned.rejected.select(["id", "reason"]).to_pylist()
-    (['a'], [{'id': 'b', 'reason': 'too_little_left'}])
-    """
-
-    clean: pa.Table
-    removed: pa.Table
-    rejected: pa.Table
 
 
 def filters(
@@ -333,10 +310,6 @@ class Cleaner:
         return raw, *self.clean_raw(raw)
 
 
-Result = tuple[Raw, Outcome | None, Rejection | None, str | None]
-"""A record, its outcome (None where there is none), why it was rejected (None if it was not), what text there was."""
-
-
 # Documents that go through the chain together: more of them save no time, and the arrays outgrow the caches.
 TOGETHER = 64
 LINES_TOGETHER = 2000
@@ -383,152 +356,3 @@ def raw_record(record: Mapping[str, object], place: str, settings: Settings) -> 
 def raw_batch(records: Iterable[Raw]) -> pa.RecordBatch:
     """Raw records as one batch of schema `shards.schemas.RAW`."""
     return pa.RecordBatch.from_pylist([{name: getattr(raw, name) for name in RAW.names} for raw in records], schema=RAW)
-
-
-def collect(results: Iterable[Result], audit: str, survey: Survey | None = None) -> Cleaned:
-    """Rows of cleaned documents as tables.  ``audit`` is one of `settings.AUDITS`."""
-    clean: list[dict[str, object]] = []
-    removed: list[dict[str, object]] = []
-    rejected: list[dict[str, object]] = []
-    for raw, outcome, rejection, text in results:
-        if outcome is not None:
-            removed += removed_rows(outcome, audit)
-        if rejection is not None:
-            rejected.append(
-                {
-                    "id": raw.id,
-                    "source": raw.source,
-                    "stage": rejection.stage,
-                    "reason": rejection.reason,
-                    "detail": rejection.detail,
-                    "text": text,
-                    "source_chars": None if text is None else len(text),
-                }
-            )
-        elif outcome is not None:
-            clean.append(_clean_row(raw, outcome, survey))
-    return Cleaned(
-        pa.Table.from_pylist(clean, schema=CLEAN),
-        pa.Table.from_pylist(removed, schema=REMOVED),
-        pa.Table.from_pylist(rejected, schema=REJECTED),
-    )
-
-
-def sha256(text: str) -> str:
-    """SHA-256 of a text in UTF-8, as hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _clean_row(raw: Raw, outcome: Outcome, survey: Survey | None) -> dict[str, object]:
-    document = outcome.document
-    return {
-        "id": document.id,
-        "source": document.source,
-        "url": document.url,
-        "site": document.site,
-        "title": document.title,
-        "author": document.author,
-        "date": document.date,
-        "language": document.language,
-        "text": outcome.text,
-        "kept": _kept(outcome),
-        "source_chars": len(document.text),
-        "removed_chars": len(document.text) - len(outcome.text),
-        "text_sha256": sha256(outcome.text),
-        "source_sha256": sha256(document.text),
-        "format": "html" if raw.html is not None else "text",
-        "encoding": raw.encoding,
-        "replaced": raw.replaced,
-        "credits": list(credits(outcome)),
-        "dateline": _dateline(outcome),
-        "language_by": document.language_by,
-        "language_confidence": document.language_confidence,
-        "syndicated_from": links(survey, document, outcome.kept) if survey is not None else [],
-        "versions": versions(survey, document) if survey is not None else None,
-        "near": [
-            {
-                "start": near.start,
-                "end": near.end,
-                "filter": near.filter,
-                "rule": near.rule,
-                "reason": near.reason,
-                "confidence": near.confidence,
-            }
-            for near in outcome.near
-        ],
-        **_page_facts(document),
-    }
-
-
-def _page_facts(document: Document) -> dict[str, object]:
-    """What the page says about itself beyond title, author and date, and where each value comes from."""
-    said = document.facts.get("page")
-    page: Mapping[str, Mapping[str, str]] = said if isinstance(said, Mapping) else {}
-    return {
-        **{name: page[name]["value"] if name in page else None for name in ("modified", "section", "canonical")},
-        "sources": [{"field": name, "source": value["source"]} for name, value in sorted(page.items())],
-    }
-
-
-def credits(outcome: Outcome) -> Iterator[dict[str, str]]:
-    """What went out of the text and is a fact of the document, in order: kind and text.
-
-    Credits that rules took (photo, source, author, agency, credit); bylines and captions of a page, a line each.
-    """
-    for removal in outcome.removals:
-        text = outcome.document.text[removal.start : removal.end].strip()
-        if removal.evidence.get("kind") == "credit":
-            yield {"kind": str(removal.evidence.get("credit", "credit")), "text": text}
-        elif removal.filter == main_content.NAME and removal.rule in PAGE_CREDITS:
-            for line in text.splitlines():
-                if line.strip():
-                    yield {"kind": removal.rule, "text": line.strip()}
-
-
-def _dateline(outcome: Outcome) -> dict[str, str | None] | None:
-    """The dateline of the first kept lines that have one; it stays in the text."""
-    for line in View(outcome.document, outcome.removals).lines[:DATELINE_LINES]:
-        found = parse_dateline(line.text)
-        if found is not None:
-            return {"place": found.place, "date": found.date, "agency": found.agency}
-    return None
-
-
-def _kept(outcome: Outcome) -> list[dict[str, int]]:
-    return [
-        {"start": start, "end": end, "line": line}
-        for (start, end), line in zip(outcome.kept, _lines(outcome, [s for s, _ in outcome.kept]), strict=True)
-    ]
-
-
-def _lines(outcome: Outcome, starts: list[int]) -> Iterable[int]:
-    """The line numbers of positions that are in ascending order."""
-    segments = outcome.document.segments
-    place = 0
-    for start in starts:
-        while place + 1 < len(segments) and segments[place + 1].start <= start:
-            place += 1
-        yield segments[place].line if segments else 1
-
-
-def removed_rows(outcome: Outcome, audit: str) -> Iterator[dict[str, object]]:
-    """The rows of schema `shards.schemas.REMOVED` that tell what went from a document, in order."""
-    document = outcome.document
-    lines = _lines(outcome, [removal.start for removal in outcome.removals])
-    for removal, line in zip(outcome.removals, lines, strict=True):
-        silent = audit == "counts" or (audit == "filters" and removal.filter == main_content.NAME)
-        yield {
-            "id": document.id,
-            "source": document.source,
-            "site": document.site,
-            "language": document.language,
-            "start": removal.start,
-            "end": removal.end,
-            "line": line,
-            "text": None if silent else document.text[removal.start : removal.end],
-            "filter": removal.filter,
-            "rule": removal.rule,
-            "reason": removal.reason,
-            "confidence": removal.confidence,
-            "evidence": "{}" if audit == "counts" else json.dumps(dict(removal.evidence), ensure_ascii=False),
-        }

@@ -26,7 +26,8 @@ from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaned, Cleaner
+from cleaner.pipeline import Cleaner
+from cleaner.rows import Cleaned
 from cleaner.rulebook.load import pack_hashes
 from cleaner.settings import DEFAULT_MEMORY, Settings
 from cleaner.shards.folder import FolderError, RunFolder, open_folder

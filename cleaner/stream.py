@@ -15,7 +15,7 @@ from cleaner.engines.work import AHEAD, CleaningWork
 from cleaner.ingest.files import iter_lines
 from cleaner.ingest.read import read_line
 from cleaner.ingest.record import Raw, ReadError
-from cleaner.pipeline import Cleaned
+from cleaner.rows import Cleaned
 from cleaner.runner import BATCH_CHARS, BATCH_RECORDS, Books, count
 from cleaner.settings import Settings, SettingsError
 

@@ -99,7 +99,7 @@ def hostile_pairs() -> list[Pair]:
             url=short,
             author=short,
         )
-        removals = tuple(replace(cut, reason=short, evidence={"said": short}) for cut in outcome.removals)
+        removals = tuple(cut._replace(reason=short, evidence={"said": short}) for cut in outcome.removals)
         pairs.append((one, replace(outcome, removals=removals)))
         lost = Rejection("brake", "lost_too_much", short)
         pairs.append(cleaned(f"rejected {number} {short}", [(evil, None)], lost))

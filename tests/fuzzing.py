@@ -216,7 +216,7 @@ def restored(data: bytes) -> None:
 
 
 def _chain(raw: Any) -> None:
-    from cleaner.pipeline import collect
+    from cleaner.rows import collect
     from cleaner.runner import count
 
     for loose in (True, False):

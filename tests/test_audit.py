@@ -36,7 +36,8 @@ from cleaner.document import Document, Removal
 from cleaner.filters.spare import Spared, spare
 from cleaner.ingest.record import Raw
 from cleaner.near import near_misses
-from cleaner.pipeline import Cleaner, collect, filters
+from cleaner.pipeline import Cleaner, filters
+from cleaner.rows import collect
 from cleaner.rulebook.load import load_packs, load_rulebook
 from cleaner.rulebook.model import FILTERS, Exemption
 from cleaner.settings import Settings
@@ -316,7 +317,7 @@ def test_diff_of_two_runs_tells_what_was_gained_lost_and_changed(run: Path, tmp_
     pairs = story_pairs()
     one, two, three = pairs[0][1], pairs[1][1], pairs[2][1]
     pairs[0] = pairs[0][0], replace(one, removals=one.removals[1:])
-    pairs[1] = pairs[1][0], replace(two, removals=(replace(two.removals[0], rule="other"), *two.removals[1:]))
+    pairs[1] = pairs[1][0], replace(two, removals=(two.removals[0]._replace(rule="other"), *two.removals[1:]))
     gained = Removal(0, 10, "rules", "en/new", "New.", 0.9)
     pairs[2] = pairs[2][0], replace(three, removals=(gained, *three.removals))
     pairs[3] = cleaned("zh/03.txt", [("Another text.", None)])

@@ -276,7 +276,7 @@ def test_a_row_tells_what_the_page_says_and_where(cleaners: dict[str, Cleaner]) 
         "<title>The crane | Elm Post</title><meta property=og:title content='The old crane of Elm goes'>"
         "<meta property=article:published_time content=2021-05-04T08:00:00Z><meta name=author content='Ann Oak'>"
     )
-    from cleaner.pipeline import collect
+    from cleaner.rows import collect
 
     page = raw(
         f"<html lang=en>{head}<article><h1>The old crane of Elm goes</h1>{STORY}</article>", "https://elm.example/c"
@@ -289,7 +289,7 @@ def test_a_row_tells_what_the_page_says_and_where(cleaners: dict[str, Cleaner]) 
 
 
 def test_byline_and_caption_are_facts_of_the_row_and_no_text(cleaners: dict[str, Cleaner]) -> None:
-    from cleaner.pipeline import collect
+    from cleaner.rows import collect
 
     page = raw(
         "<html lang=en><title>The old crane of Elm goes</title><meta name=author content='Ann Oak'>"

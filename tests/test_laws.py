@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import texts
 
-from cleaner.chain import Chain, View
+from cleaner.chain import Chain, Outcome, View
 from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
@@ -20,6 +20,7 @@ from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.rows import kept_lines
 from cleaner.rulebook.load import load_rulebook
 from cleaner.runner import count
 from cleaner.settings import Settings
@@ -50,6 +51,18 @@ def test_kept_and_removed_partition_the_source_and_restore_it(text: str, languag
     removed = [(removal.start, text[removal.start : removal.end]) for removal in outcome.removals]
     assert restore(outcome.text, removed) == text
     assert restore(outcome.text, reversed(removed)) == text
+
+
+@given(texts(), st.lists(st.integers(0, 400), max_size=8, unique=True))
+@example("One.\nTwo.\n", [2, 7])
+def test_the_kept_lines_of_a_row_are_those_that_filters_see(text: str, cuts: list[int]) -> None:
+    bounds = sorted(cut for cut in cuts if cut <= len(text))
+    removals = tuple(
+        Removal(low, high, "f", "r", "", 1.0) for low, high in zip(bounds[::2], bounds[1::2], strict=False)
+    )
+    whole = document(text)
+    lines = [line.text for line in View(whole, removals).lines]
+    assert list(kept_lines(Outcome(whole, removals))) == lines
 
 
 @given(texts())

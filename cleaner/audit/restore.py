@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleaner.document import restore
-from cleaner.pipeline import sha256
+from cleaner.rows import sha256
 from cleaner.shards.folder import FolderError, RunFolder
 
 # Bytes of a file's name; file systems take 255.

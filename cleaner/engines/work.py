@@ -19,7 +19,8 @@ import pyarrow as pa
 from cleaner.chain import Rejection
 from cleaner.errors import CleanerError
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaned, Cleaner, collect, raw_batch
+from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.rows import Cleaned, collect
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.surveys.collect import empty_tables

@@ -55,10 +55,12 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     ('error_page', 'the page calls itself “404 Not Found” and holds 0 words of story')
     """
     texts = page.blocks.text
-    told = [text for text, is_kept in zip(texts, kept, strict=True) if is_kept]
-    story = sum(weight(text) for text in told if is_prose(text))
-    if story >= (STORY_WORDS if claims_article(known) else UNCLAIMED_WORDS):
-        return None
+    enough, story = STORY_WORDS if claims_article(known) else UNCLAIMED_WORDS, 0.0
+    for text, is_kept in zip(texts, kept, strict=True):
+        if is_kept and is_prose(text):
+            story += weight(text)
+            if story >= enough:
+                return None
     words = [weight(text) for text in texts]
     if sum(size for size, is_kept in zip(words, kept, strict=True) if is_kept) >= ANY_WORDS:
         return None  # results, verse, a list: a text without prose
@@ -72,7 +74,7 @@ def non_article(page: Page, kept: Sequence[bool], known: Metadata, url: str | No
     consent = sum(size for size, text in zip(words, texts, strict=True) if _CONSENT.search(text))
     if consent > 0.3 * total and consent > story:
         return "consent_wall", f"{consent:.0f} of {total:.0f} words are about consent, {found}"
-    walled = known.locked or any(_PAYWALL.search(names) for names in page.contexts.names)
+    walled = known.locked or any(_PAYWALL.search(names) for names in page.names)
     if walled and known.kind == "article":
         return "paywall", f"an article that is not shown without a subscription: {found}"
     images = len(page.tree.css("img, picture"))

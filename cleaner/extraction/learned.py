@@ -17,9 +17,6 @@ from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import tokens
 
-Names = Mapping[str, float]
-"""Words of class names and the like, each with the log odds that a block in an element so named is no story."""
-
 MAIN_SHARES = (0.5, 0.8, 0.5)
 """The smallest container with this share of the page's prose is taken for a story's; the last time each line of prose
 counts as far as the names of the elements around it speak for a story."""
@@ -55,21 +52,53 @@ LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-@lru_cache(maxsize=65536)
+def _pieces(name: str) -> list[str]:
+    own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
+    return [*own, *(f"{one}_{other}" for one, other in pairwise(own))] if len(own) > 1 else own
+
+
 def name_pieces(names: str) -> tuple[str, ...]:
     """The words that class names and the like are made of, and pairs of them that follow each other in one name.
 
     >>> name_pieces("Article-body  relatedLinks x9")
     ('article', 'body', 'article_body', 'related', 'links', 'related_links')
     """
-    pieces: dict[str, None] = {}
-    for name in names.split():
-        own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
-        for place, piece in enumerate(own):
-            pieces.setdefault(piece)
-            if place:
-                pieces.setdefault(f"{own[place - 1]}_{piece}")
-    return tuple(pieces)
+    return tuple(dict.fromkeys(piece for name in names.split() for piece in _pieces(name)))
+
+
+class Names:
+    """A lexicon of the words of class names: log odds that a block in an element so named is no story.
+
+    >>> Names({"body": -2.0, "related": 1.0, "links": 0.5}).said("Article-body  relatedLinks x9")
+    (-1.0, 1.0, -2.0)
+    """
+
+    def __init__(self, odds: Mapping[str, float]) -> None:
+        self.odds = odds
+        self._known: dict[str, tuple[float, float]] = {}
+
+    def said(self, names: str) -> tuple[float, float, float]:
+        """What names say: the sum of the most and the least that any of their pieces says, and both, 0 between them."""
+        high = low = 0.0
+        known = self._known.get
+        for name in names.split():
+            most, least = known(name) or self._of_name(name)
+            if most > high:
+                high = most
+            if least < low:
+                low = least
+        return high + low, high, low
+
+    def _of_name(self, name: str) -> tuple[float, float]:
+        odds = [self.odds[piece] for piece in _pieces(name) if piece in self.odds]
+        if len(self._known) >= REMEMBERED_NAMES:
+            self._known.clear()
+        said = self._known[name] = (max(odds), min(odds)) if odds else (0.0, 0.0)
+        return said
+
+
+REMEMBERED_NAMES = 65_536
+"""The names of a site come again: what they say is remembered, of so many."""
 
 
 def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
@@ -91,16 +120,19 @@ def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> F
 def _main(owner: Integers, facts: Facts, told: Sequence[Floats]) -> Floats:
     words, linked, first, end, up = facts.words, facts.linked, facts.first, facts.end, facts.up
     count = len(words)
+    known: dict[int, list[Floats]] = {}
     rows: list[Floats] = []
     for share, weights in zip(MAIN_SHARES, told, strict=True):
         main = smallest(share, weights, first, end)
-        rows += beside(main, owner, first, end, up)
-        low, high = first[main], end[main]
-        held = max(float(words[low:high].sum()), 1.0)
-        rows += [
-            np.full(count, float(high - low)),
-            np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
-        ]
+        if main not in known:
+            low, high = first[main], end[main]
+            held = max(float(words[low:high].sum()), 1.0)
+            known[main] = [
+                *beside(main, owner, first, end, up),
+                np.full(count, float(high - low)),
+                np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
+            ]
+        rows += known[main]
     return np.array(rows)
 
 
@@ -108,29 +140,30 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
     contexts, blocks = page.contexts, page.blocks
     context = np.array(page.elements.context)
-    said: dict[str, tuple[float, float, float]] = {"": (0.0, 0.0, 0.0)}
-    own: list[tuple[float, float, float]] = []
-    around: list[tuple[float, float, float, float]] = []  # most, least, sum, the last that say anything
-    for outer, names in zip(contexts.outer, contexts.names, strict=True):
+    said: dict[str, tuple[float, float, float]] = {}
+    own: tuple[list[float], list[float], list[float]] = [], [], []
+    worths, highs, lows = (values.append for values in own)
+    most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
+    for one, (outer, names) in enumerate(zip(contexts.outer, contexts.names, strict=True)):
         value = said.get(names)
         if value is None:
-            values = [odds for piece in name_pieces(names) if (odds := lexicon.get(piece)) is not None]
-            high, low = max(values, default=0.0), min(values, default=0.0)
-            value = said[names] = (max(high, 0.0) + min(low, 0.0), max(high, 0.0), min(low, 0.0))
-        own.append(value)
+            value = said[names] = lexicon.said(names)
         worth, high, low = value
-        most, least, total, last = around[outer] if around else (0.0, 0.0, 0.0, 0.0)
-        if high or low:
-            around.append((max(most, high), min(least, low), total + worth, worth))
-        else:
-            around.append((most, least, total, last))
+        worths(worth)
+        highs(high)
+        lows(low)
+        outside = outer + 1 if one else 0  # the root stands in nothing
+        most.append(max(most[outside], high))
+        least.append(min(least[outside], low))
+        total.append(total[outside] + worth)
+        last.append(worth if high or low else last[outside])
     leaf, owner = context[blocks.leaf], context[blocks.owner]
-    table = np.array(own)
+    table = np.array(own).T
     inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
-    most, least, sums, latest = np.array(around)[leaf].T
+    highest, lowest, sums, latest = np.array(ways)[:, leaf + 1]
     before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
     before[1:], after[:-1] = latest[:-1], latest[1:]
-    rows = [*table[inner].T, table[context[box], 0], most, least, sums, latest, before, after]
+    rows = [*table[inner].T, table[context[box], 0], highest, lowest, sums, latest, before, after]
     return np.array(rows), sums
 
 

@@ -67,7 +67,7 @@ def load_block_model(path: Path = MODEL) -> BlockModel:
     one, two = rounds
     return BlockModel(
         rounds=(one, two),
-        names=data["names"],
+        names=Names(data["names"]),
         said=Lexicon(data["said"]),
         points=np.array(data["calibration"]["score"], dtype=np.float64),
         worth=np.array(data["calibration"]["story"], dtype=np.float64),
@@ -113,13 +113,14 @@ class Judgement:
         wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
         return wrong / max(float((chance * self.facts.words).sum()), 1.0)
 
-    def because(self, places: list[int]) -> list[tuple[tuple[str, float], ...]]:
+    def because(self, places: list[int]) -> list[dict[str, float]]:
         """The features that spoke most against each of some blocks, and by how much log odds."""
         asked = np.array(places, dtype=np.int64)
         names = features_of_round(self._round)
-        found: list[tuple[tuple[str, float], ...]] = [()] * len(places)
-        settled = ~np.isin(asked, self.open)
-        for number, chosen in ((0, np.flatnonzero(settled)), (self._round, np.flatnonzero(~settled))):
+        found: list[dict[str, float]] = [{} for _ in places]
+        # what the first round settled, it settled alone
+        last = np.isin(asked, self.open) if self._round else np.zeros(len(asked), dtype=np.bool_)
+        for number, chosen in ((0, np.flatnonzero(~last)), (1, np.flatnonzero(last))):
             if not len(chosen):
                 continue
             width = len(features_of_round(number))
@@ -129,9 +130,11 @@ class Judgement:
                 most = moved.argmin(axis=1)
                 weights = moved[row, most]
                 against = np.flatnonzero(weights < 0)
-                said = zip(most[against].tolist(), weights[against].round(2).tolist(), strict=True)
-                for place, (one, weight) in zip(chosen[against].tolist(), said, strict=True):
-                    found[place] += ((names[one], weight),)
+                said = zip(
+                    chosen[against].tolist(), most[against].tolist(), weights[against].round(2).tolist(), strict=True
+                )
+                for place, one, weight in said:
+                    found[place][names[one]] = weight
                 moved[row, most] = 0.0
         return found
 

@@ -39,7 +39,6 @@ MAX_DEPTH = 512
 NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "data-type", "data-module", "rel")
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
-_RANK = {name: rank for rank, name in enumerate(NAMING)}
 # What an element does to the walk: one look-up by its name.
 _INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED = 1, 2, 4, 8, 16
 _TRAITS = {
@@ -64,7 +63,7 @@ class PageError(CleanerError, ValueError):
 
 @dataclass(slots=True)
 class Contexts:
-    """The ways down to elements: elements whose own names and those of all around them are the same share one.
+    """The ways down to elements that hold blocks: those whose own names and all around them are the same share one.
 
     Most elements of a page are like others (the items of a list, the paragraphs of a story), and what is said of an
     element by its name and by what it stands in is said of its context, once.  A context comes after the one around
@@ -125,15 +124,21 @@ class Page:
     blocks: Blocks
     elements: Elements
     contexts: Contexts
+    names: list[str]
+    """What any of its elements is named (see `Contexts.names`), those that hold no block among them."""
 
     def paths(self) -> list[tuple[str, ...]]:
         """For each context, the names of the elements from the root down to it; those of one path share it."""
-        known: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
-        found: list[tuple[str, ...]] = []
+        numbers: dict[tuple[int, str], int] = {}
+        paths: list[tuple[str, ...]] = []
+        own: list[int] = []
         for one, (outer, tag) in enumerate(zip(self.contexts.outer, self.contexts.tag, strict=True)):
-            outside = found[outer] if one else ()
-            found.append(known.setdefault((outside, tag), (*outside, tag)))
-        return found
+            outside = own[outer] if one else -1
+            number = numbers.setdefault((outside, tag), len(paths))
+            if number == len(paths):
+                paths.append((*paths[outside], tag) if one else (tag,))
+            own.append(number)
+        return [paths[number] for number in own]
 
 
 def parse_page(html: str) -> Page:
@@ -152,7 +157,7 @@ def parse_page(html: str) -> Page:
     walk = _Walk()
     if tree.root is not None:
         walk.run(tree.root)
-    return Page(tree, walk.blocks, walk.elements, walk.contexts)
+    return Page(tree, walk.blocks, walk.elements, walk.contexts, walk.names)
 
 
 # The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
@@ -183,6 +188,7 @@ class _Walk:
         self.blocks = Blocks()
         self.elements = Elements()
         self.contexts = Contexts()
+        self.names: list[str] = []
         self.pending: list[str] = []
         self.cells: list[int] = []
         self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
@@ -201,6 +207,7 @@ class _Walk:
             elements.tag, elements.parent, elements.context, elements.first, elements.end
         )  # fmt: skip
         ways: dict[tuple[int, str, str, bool], int] = {}
+        naming_of: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
         stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
         element = owner = 0  # the innermost element, and the innermost that owns blocks
         context = -1
@@ -227,8 +234,19 @@ class _Walk:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
                         stack.append((node, traits, element, owner, context))
-                        way = (context, tag, *_named(attributes)) if attributes else (context, tag, "", False)
-                        context = ways.setdefault(way, len(ways))
+                        names, unseen = "", False
+                        if attributes:
+                            # elements have few different sets of attributes
+                            known = tuple(attributes)
+                            telling = naming_of.get(known)
+                            if telling is None:
+                                telling = naming_of[known] = _telling(known)
+                            naming, may_hide = telling
+                            if naming:
+                                names = " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES]
+                            if may_hide:
+                                unseen = _is_unseen(attributes)
+                        context = ways.setdefault((context, tag, names, unseen), len(ways))
                         tags.append(tag)
                         parents.append(element)
                         contexts.append(context)
@@ -260,8 +278,14 @@ class _Walk:
             node = following
         self._flush(broken=False)
         if ways:
-            self.contexts = Contexts(*map(list, zip(*ways, strict=True)))
-            self.contexts.outer[0] = 0
+            self.names = list(dict.fromkeys(names for _, _, names, _ in ways))
+            # a fifth of the ways lead to nothing but pictures and empty elements
+            own = sorted(set(elements.context))
+            number = {way: place for place, way in enumerate(own)}
+            every = list(ways)
+            outer, *others = map(list, zip(*[every[way] for way in own], strict=True))
+            self.contexts = Contexts([0, *[number[way] for way in outer[1:]]], *others)
+            elements.context = [number[way] for way in elements.context]
 
     def _boundary(self, tag: str, traits: int) -> None:
         if traits & _BLOCK:
@@ -349,15 +373,17 @@ class _Walk:
         blocks.images.append(self.images)
 
 
-def _named(attributes: dict[str, str | None]) -> tuple[str, bool]:
-    """What an element is called, and whether it is styled as hidden or hidden from screen readers."""
-    unseen = attributes.get("aria-hidden") == "true" or (
+def _telling(attributes: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Which of an element's attributes name it, in the order of `NAMING`, and whether others may hide it."""
+    known = set(attributes)
+    return tuple(name for name in NAMING if name in known), bool(known & {"aria-hidden", "style"})
+
+
+def _is_unseen(attributes: dict[str, str | None]) -> bool:
+    """Whether an element is styled as hidden, or hidden from screen readers."""
+    return attributes.get("aria-hidden") == "true" or (
         (style := attributes.get("style")) is not None and _UNSEEN_STYLE.search(style) is not None
     )
-    naming = [name for name in attributes if name in _RANK]
-    if len(naming) > 1:
-        naming.sort(key=_RANK.__getitem__)
-    return " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES], unseen
 
 
 def visible_text(blocks: Iterable[str]) -> str:

@@ -7,23 +7,25 @@ from functools import lru_cache
 
 from cleaner.extraction.page import Page
 
-# Most telling first: code, what a person is told, elements, class or id tokens.
-_PLACES: tuple[tuple[str, str, frozenset[str], re.Pattern[str]], ...] = tuple(
-    (code, told, frozenset(tags.split()), re.compile(rf"(?:^|[-_\s])(?:{names})(?:[-_\s]|$)"))
-    for code, told, tags, names in (
-        ("nav", "navigation", "nav menu", "nav|navbar|menu|breadcrumbs?|navigation"),
-        ("footer", "the page's footer", "footer", "footer|contentinfo"),
-        ("comments", "reader comments", "", "comments?|disqus|commentlist|respond"),
-        ("related", "teasers for other stories", "", "related|recommended|recommendations|teasers?|promo|trending"),
-        ("aside", "a sidebar", "aside", "aside|sidebar|complementary"),
-        ("consent", "a notice about cookies or consent", "dialog", "cookies?|consent|gdpr|onetrust|didomi|cmp"),
-        ("form", "a form", "form fieldset button", "form|newsletter|signup|subscribe"),
-        ("share", "buttons to share", "", "share|sharing|social"),
-        ("byline", "author or date", "", "byline|authors?|dateline|timestamp|pubdate|published|bio"),
-        ("caption", "a figure or caption", "figure figcaption caption", "captions?|wp-caption"),
-        ("tags", "topics and tags", "", "tags?|topics?|keywords"),
-        ("header", "the page's header", "header", "masthead|site-header|banner"),
-    )
+# Most telling first: code, what a person is told, elements, words of class names and the like.
+_PLACES: tuple[tuple[str, str, str, str], ...] = (
+    ("nav", "navigation", "nav menu", "nav navbar menu breadcrumb breadcrumbs navigation"),
+    ("footer", "the page's footer", "footer", "footer contentinfo"),
+    ("comments", "reader comments", "", "comment comments disqus commentlist respond"),
+    (
+        "related",
+        "teasers for other stories",
+        "",
+        "related recommended recommendations teaser teasers promo trending",
+    ),
+    ("aside", "a sidebar", "aside", "aside sidebar complementary"),
+    ("consent", "a notice about cookies or consent", "dialog", "cookie cookies consent gdpr onetrust didomi cmp"),
+    ("form", "a form", "form fieldset button", "form newsletter signup subscribe"),
+    ("share", "buttons to share", "", "share sharing social"),
+    ("byline", "author or date", "", "byline author authors dateline timestamp pubdate published bio"),
+    ("caption", "a figure or caption", "figure figcaption caption", "caption captions"),
+    ("tags", "topics and tags", "", "tag tags topic topics keywords"),
+    ("header", "the page's header", "header", "masthead site-header banner"),
 )
 TOLD = {code: told for code, told, _, _ in _PLACES} | {
     "links": "mostly links",
@@ -32,14 +34,26 @@ TOLD = {code: told for code, told, _, _ in _PLACES} | {
 """What a person is told of each place."""
 
 
+_OF_TAG: dict[str, int] = {}
+_OF_WORD: dict[str, int] = {}
+for _place, (_, _, _tags, _words) in enumerate(_PLACES):
+    _OF_TAG |= {tag: _OF_TAG.get(tag, 0) | 1 << _place for tag in _tags.split()}
+    _OF_WORD |= dict.fromkeys(_words.split(), 1 << _place)
+_PAIRS = [word for word in _OF_WORD if "-" in word]
+
+
 @lru_cache(maxsize=65536)
-def _bits(tag: str, names: str) -> int:
-    lower = names.lower()
-    return sum(
-        1 << place
-        for place, (_, _, tags, pattern) in enumerate(_PLACES)
-        if tag in tags or (lower and pattern.search(lower) is not None)
-    )
+def _of_name(name: str) -> int:
+    """What a name says, a word or several that hyphens and underscores hold together: a bit for each place."""
+    lower = name.lower()
+    words = lower.replace("_", "-").split("-")
+    bits = 0
+    for word in words:
+        bits |= _OF_WORD.get(word, 0)
+    for pair in _PAIRS:
+        if pair in lower and re.search(rf"(?:^|[-_]){pair}(?:[-_]|$)", lower):
+            bits |= _OF_WORD[pair]
+    return bits
 
 
 def places(page: Page) -> list[str]:
@@ -52,8 +66,15 @@ def places(page: Page) -> list[str]:
     contexts, context = page.contexts, page.elements.context
     codes: list[str] = []  # of each context, empty where nothing tells
     bits: list[int] = []
+    said: dict[str, int] = {}
     for outer, tag, names in zip(contexts.outer, contexts.tag, contexts.names, strict=True):
-        found = bits[outer] | _bits(tag, names) if bits else 0
+        own = said.get(names)
+        if own is None:
+            own = 0
+            for name in names.split():
+                own |= _of_name(name)
+            said[names] = own
+        found = bits[outer] | _OF_TAG.get(tag, 0) | own if bits else 0
         bits.append(found)
         codes.append(_PLACES[(found & -found).bit_length() - 1][0] if found else "")
     return [

@@ -35,15 +35,16 @@ def shared_features(
     known: Metadata,
 ) -> Floats:
     """What blocks share with title, description and structured body, and with one another: a row a feature."""
-    titles = read_words([title[:1000] for title in known.titles[:4]])
-    description = read_words([known.description.text[:4000]] if known.description else [])
-    told = [_subjects(titles, titles.line == one) for one in range(len(titles.keys))]
+    named = [title[:1000] for title in known.titles[:4]]
+    # one call costs as much as another
+    words_of = read_words([*named, *([known.description.text[:4000]] if known.description else [])])
+    told = [_subjects(words_of, words_of.line == one) for one in range(len(named))]
     title_keys = {key for title in known.titles if (key := letters(title))}
     authors = {letters(author.text) for author in known.authors}
     body = letters(known.body)
     keys = spoken.keys
     rows = np.zeros((len(SHARED_FEATURES), len(keys)))
-    said = _subjects(description)
+    said = _subjects(words_of, words_of.line == len(named))
     told = [title for title in told if len(title)]
     sizes, held = _held(spoken, prose, [*told, said])
     size, has_words = np.maximum(sizes, 1), sizes > 0
@@ -82,6 +83,13 @@ def _different(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return ordered[np.flatnonzero(np.concatenate((ordered[:1] >= 0, ordered[1:] != ordered[:-1])))]
 
 
+def _among(numbers: Numbers, others: Numbers) -> Flags:
+    """Which of some numbers are among others; these are different and in ascending order."""
+    if not len(others):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    return np.asarray(others[np.minimum(np.searchsorted(others, numbers), len(others) - 1)] == numbers)
+
+
 def _held(spoken: Words, prose: Flags, others: Sequence[Numbers]) -> tuple[Integers, Floats]:
     """How many words each block has; a row each, how many stand in each of some others, and last in prose elsewhere."""
     count = len(prose)
@@ -90,7 +98,7 @@ def _held(spoken: Words, prose: Flags, others: Sequence[Numbers]) -> tuple[Integ
     block, word = np.divmod(pair, max(len(different), 1))
     told = prose[block]
     in_prose = np.bincount(word[told], minlength=len(different))[word] > told
-    found = [np.isin(different, other)[word] for other in others]
+    found = [_among(different, other)[word] for other in others]
     sizes = np.bincount(block, minlength=count)
     return sizes, np.array([np.bincount(block, flags, count) for flags in (*found, in_prose)])
 

@@ -43,9 +43,8 @@ class MainContent:
                 kept_headline = True
             elif not is_main(markup):
                 rule = markup.place or "outside"
-                evidence: dict[str, object] = {}
-                if because := dict(markup.because):
-                    evidence["because"] = because
+                because = markup.because
+                evidence: dict[str, object] = {"because": because} if because else {}
                 if markup.story is None:
                     confidence = CONFIDENCE.get(rule, CONFIDENCE["outside"])
                 else:

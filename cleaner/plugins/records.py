@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cleaner.chain import Outcome
 from cleaner.document import Document
-from cleaner.pipeline import removed_rows
+from cleaner.rows import removed_rows
 from cleaner.settings import Settings
 
 REMOVAL = ("start", "end", "line", "text", "filter", "rule", "reason", "confidence", "evidence")

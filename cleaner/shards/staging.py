@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import pyarrow as pa
 
@@ -69,35 +68,54 @@ def _row(extracted: Extracted) -> dict[str, object]:
 
 
 def _written(segments: Sequence[Segment]) -> str:
-    """Segments as JSON, column by column; what most blocks share of their markup is written once."""
+    """Segments as JSON, column by column; what blocks share of their markup is written once."""
     *columns, markups = zip(*segments, strict=True)
     marked = [markup for markup in markups if markup is not None]
-    shared: dict[tuple[str, ...], int] = {}
-    because = [markup.because for markup in marked]
+    facts = dict(zip(Markup._fields, zip(*marked, strict=True), strict=True)) if marked else {}
+    ways = _Ways()
     told = [
         *columns,
         [markup is not None for markup in markups],
-        [shared.setdefault(markup.path, len(shared)) for markup in marked],
-        [shared.setdefault(markup.names, len(shared)) for markup in marked],
-        *([getattr(markup, name) for markup in marked] for name in PLAIN),
-        [len(reasons) for reasons in because],
-        [name for reasons in because for name, _ in reasons],
-        [weight for reasons in because for _, weight in reasons],
+        *([ways.number(way) for way in facts.get(name, ())] for name in ("path", "names")),
+        *(facts.get(name, ()) for name in PLAIN),
+        [*map(dict, facts.get("because", ()))],
     ]
-    return json.dumps([list(shared), *told], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([ways.outer, ways.last, *told], ensure_ascii=False, separators=(",", ":"))
+
+
+class _Ways:
+    """Ways down to blocks, each written as the way to the element around it, and what comes last; number 0 is empty."""
+
+    def __init__(self) -> None:
+        self.outer: list[int] = []
+        self.last: list[str] = []
+        self._numbers: dict[tuple[str, ...], int] = {(): 0}
+
+    def number(self, way: tuple[str, ...]) -> int:
+        """The number of a way, which is given one when it is new."""
+        known = self._numbers
+        size = len(way)
+        while (found := known.get(way[:size])) is None:
+            size -= 1
+        for end in range(size + 1, len(way) + 1):
+            self.outer.append(found)
+            self.last.append(way[end - 1])
+            found = known[way[:end]] = len(self.outer)
+        return found
 
 
 def _restored(written: str) -> tuple[Segment, ...]:
-    told, start, end, line, role, is_marked, path, names, *plain, sizes, features, weights = json.loads(written)
-    shared = [tuple(one) for one in told]
-    reasons = zip(features, weights, strict=True)
+    outer, last, start, end, line, role, is_marked, path, names, *plain, because = json.loads(written)
+    ways: list[tuple[str, ...]] = [()]
+    for around, own in zip(outer, last, strict=True):
+        ways.append((*ways[around], own))
     columns = dict(zip(PLAIN, plain, strict=True)) | {
-        "path": [shared[number] for number in path],
-        "names": [shared[number] for number in names],
-        "because": [tuple(islice(reasons, size)) for size in sizes],
+        "path": [ways[number] for number in path],
+        "names": [ways[number] for number in names],
+        "because": because,
     }
     marked = map(Markup, *(columns[name] for name in Markup._fields))
-    markups = [next(marked) if has else None for has in is_marked]
+    markups = [next(marked) if has else None for has in is_marked] if path else [None] * len(is_marked)
     return tuple(map(Segment, start, end, line, role, markups))
 
 
