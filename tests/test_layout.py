@@ -18,7 +18,7 @@ from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import FEATURES, Lines, Mark, line_features
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.model import load_model
-from cleaner.scoring.shape import shapes
+from cleaner.scoring.shape import Flags, Floats, shapes
 from cleaner.scoring.trees import Trees
 from cleaner.settings import Settings, SettingsError
 
@@ -184,5 +184,27 @@ def test_features_of_a_text_do_not_depend_on_the_texts_beside_it(texts: list[lis
         for place, lines in enumerate(texts)
     ]
     together = line_features(seen)
-    alone = np.concatenate([line_features([one]) for one in seen])
-    assert np.array_equal(together, alone)
+    alone = [line_features([one]) for one in seen]
+    assert np.array_equal(together, np.concatenate(alone))
+    taken = [np.array([mark.taken for mark in one.marks]) for one in seen]
+    assert np.array_equal(
+        final_scores(together, np.concatenate(taken), [len(lines) for lines in texts]),
+        np.concatenate([final_scores(own, gone, [len(own)]) for own, gone in zip(alone, taken, strict=True)]),
+    )
+
+
+def final_scores(features: Floats, taken: Flags, sizes: list[int]) -> Floats:
+    """What both rounds and the look at the documents make of lines of texts of these sizes."""
+    bounds = Bounds(np.array(sizes))
+    scores, _ = text_model().judge(features, taken, bounds)
+    return weighed(scores, features, taken, bounds)
+
+
+def test_items_of_a_list_go_together() -> None:
+    lines = [*STORY, "Share this", "- one", "- two", "- three"]
+    features = line_features([Lines(lines, [Mark(line == "Share this") for line in lines])])
+    scores = np.array([-5.0, -5.0, -5.0, -5.0, 5.0, 3.0, 2.0, -1.0])
+    taken = np.array([line == "Share this" for line in lines])
+    weights = weighed(scores, features, taken, Bounds(np.array([len(lines)])))
+    assert len(set(weights[5:].tolist())) == 1
+    assert weights[5] > weights[0]
