@@ -19,7 +19,6 @@ import json
 import logging
 import math
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,6 +29,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from exported import exported
 from folds import BLOCK_FOLD_MODELS
 from labelled import DATA, FOLDS, fold_of
 
@@ -380,28 +380,6 @@ def training_record(source: Path, samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-def exported(model: Any, features: Sequence[str]) -> dict[str, Any]:
-    """The trees as tables."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.json"
-        model.save_model(str(path), format="json")
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    scale, (bias,) = raw["scale_and_bias"]
-    trees = raw["oblivious_trees"]
-    for tree in trees:
-        # a tree that stopped early asks nothing on its last levels: the same leaves, twice
-        while len(tree["splits"]) < SETTINGS["depth"]:
-            tree["splits"].append({"float_feature_index": 0, "border": 1e30})
-            tree["leaf_values"] = [*tree["leaf_values"], *tree["leaf_values"]]
-    return {
-        "features": list(features),
-        "bias": bias,
-        "feature": [[split["float_feature_index"] for split in tree["splits"]] for tree in trees],
-        "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
-        "leaf": [[round(value * scale, 3) for value in tree["leaf_values"]] for tree in trees],
-    }
-
-
 def write(
     path: Path,
     models: Sequence[Any],
@@ -414,7 +392,10 @@ def write(
     data = {
         "record": record,
         "calibration": calibration,
-        "rounds": [exported(model, features_of_round(number)) for number, model in enumerate(models)],
+        "rounds": [
+            exported(model, features_of_round(number), SETTINGS["depth"], digits=3)
+            for number, model in enumerate(models)
+        ],
         "names": lexicons.get("names", without),
         "said": lexicons.get("said", without),
     }

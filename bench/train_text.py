@@ -16,7 +16,6 @@ import hashlib
 import json
 import math
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from exported import exported
 from folds import FOLD_MODELS
 from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 
@@ -357,33 +357,14 @@ def write(
     data = {
         "record": record,
         "calibration": calibration,
-        "rounds": [trees(model, names) for model, names in zip(rounds, (FEATURES, SEEN), strict=True)],
+        "rounds": [
+            exported(model, names, SETTINGS["depth"], digits=4)
+            for model, names in zip(rounds, (FEATURES, SEEN), strict=True)
+        ],
         "lexicons": lexicons,
     }
     path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {path.stat().st_size:,} bytes", file=sys.stderr)
-
-
-def trees(model: Any, features: Sequence[str]) -> dict[str, Any]:
-    """An ensemble as its file has it."""
-    with tempfile.TemporaryDirectory() as folder:
-        exported = Path(folder) / "model.json"
-        model.save_model(str(exported), format="json")
-        raw = json.loads(exported.read_text(encoding="utf-8"))
-    scale, (bias,) = raw["scale_and_bias"]
-    trees = raw["oblivious_trees"]
-    for tree in trees:
-        # a tree that stopped early asks nothing on its last levels: the same leaves, twice
-        while len(tree["splits"]) < SETTINGS["depth"]:
-            tree["splits"].append({"float_feature_index": 0, "border": 1e30})
-            tree["leaf_values"] = [*tree["leaf_values"], *tree["leaf_values"]]
-    return {
-        "features": list(features),
-        "bias": bias,
-        "feature": [[split["float_feature_index"] for split in tree["splits"]] for tree in trees],
-        "border": [[float(f"{split['border']:.6g}") for split in tree["splits"]] for tree in trees],
-        "leaf": [[round(value * scale, 4) for value in tree["leaf_values"]] for tree in trees],
-    }
 
 
 if __name__ == "__main__":

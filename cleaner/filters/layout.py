@@ -135,13 +135,11 @@ def weighed(scores: Floats, features: Floats, taken: Flags, bounds: Bounds) -> F
     ((around, count),) = bounds.around(np.array([capped, np.ones(len(scores))]), NEAR)
     weight = scores + AGREEMENT * around / np.maximum(count, 1.0) - asked[bounds.text]
     is_prose = features[:, PROSE] > 0
-    stays = (is_prose & (weight < 0) & ~taken).astype(np.float64)[None, :]
-    before, after = bounds.shifted(stays, -1, 0.0)[0], bounds.shifted(stays, 1, 0.0)[0]
+    before, behind = bounds.beside(is_prose & (weight < 0) & ~taken)
     # a short line before a paragraph that stays may be its heading
-    weight -= BESIDE * np.where(is_prose, np.maximum(before, after), after)
+    weight -= BESIDE * np.where(is_prose, before | behind, behind)
     # items of a list go together or stay together
-    item = (features[:, STARTS] == BULLETED) & ~taken
-    lists = bounds.runs(item)
+    item, lists = _lists(features, taken, bounds)
     means = lists.total(exact(np.where(item, weight, 0.0))) / lists.sizes
     weight = np.where(item, means[lists.text], weight)
     return np.where(taken | ~certain[bounds.text], -np.inf, weight)
@@ -152,12 +150,17 @@ def _lists_of_story(features: Floats, goes: Flags, taken: Flags, bounds: Bounds)
 
     Of items that stand so in labelled texts 269 are of the story and 26 are cruft, nine of which the scores name.
     """
-    item = (features[:, STARTS] == BULLETED) & ~taken
-    stays = ((features[:, PROSE] > 0) & ~goes & ~taken).astype(np.float64)[None, :]
-    lists = bounds.runs(item)
-    before_story = bounds.shifted(stays, 1, 0.0)[0] > 0
+    item, lists = _lists(features, taken, bounds)
+    _, before_story = bounds.beside((features[:, PROSE] > 0) & ~goes & ~taken)
     spared = (item[lists.first] & (lists.sizes > 1) & before_story[lists.last])[lists.text]
-    return np.asarray(spared | (bounds.shifted(spared[None, :].astype(np.float64), 1, 0.0)[0] > 0))
+    _, before_list = bounds.beside(spared)
+    return np.asarray(spared | before_list)
+
+
+def _lists(features: Floats, taken: Flags, bounds: Bounds) -> tuple[Flags, Bounds]:
+    """Which lines are items of lists, and the runs of lines that are or that are none."""
+    item = (features[:, STARTS] == BULLETED) & ~taken
+    return item, bounds.runs(item)
 
 
 def _because(moved: Floats) -> Iterator[dict[str, float]]:

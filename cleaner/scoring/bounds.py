@@ -96,6 +96,16 @@ class Bounds:
             found[:, to] = np.where(self.text[to] == self.text[source], values[:, source], missing)
         return found
 
+    def beside(self, flags: Flags) -> tuple[Flags, Flags]:
+        """Whether the line before, and the line behind, in the same text has a flag.
+
+        >>> before, behind = Bounds(np.array([2, 2])).beside(np.array([True, False, True, False]))
+        >>> before.tolist(), behind.tolist()
+        ([False, True, False, True], [False, False, False, False])
+        """
+        held = flags[None, :].astype(np.float64)
+        return self.shifted(held, -1, 0.0)[0] > 0, self.shifted(held, 1, 0.0)[0] > 0
+
     def means_before(self, values: Floats, reaches: Sequence[int]) -> Floats:
         """For each reach, the mean over the lines of the text at most so far before, 0 where there is none.
 

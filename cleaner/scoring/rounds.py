@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cleaner.scoring.bounds import Bounds, exact
+from cleaner.scoring.features import FAR
 from cleaner.scoring.shape import Flags, Floats
 
 BESIDE = (-3, -2, -1, 1, 2, 3)
@@ -16,8 +17,6 @@ REACHES = (2, 4, 8, 16)
 """Lines before, and behind, over which scores are averaged."""
 MOST = 6.0
 """No score counts for more than this, in log odds; lines that are gone have it."""
-FAR = 60.0
-"""Distances are cut off here."""
 MISSING = -8.0
 """Stands for the score of a line before the first or behind the last."""
 SORTS = ("story", "told", "cruft", "likely")
