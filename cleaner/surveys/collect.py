@@ -30,9 +30,8 @@ MAX_LEAD = 600
 MAX_PARAGRAPH = 4_000
 # Fewer characters than this never weigh `MIN_WORDS`: at best a letter and a character of an unspaced script take turns.
 MIN_CHARACTERS = 16
-# Lines that are no paragraphs, whose hashes a process remembers: most of them are printed again and again, and some
-# thousand sites may take turns (docs/scale.md says what fewer cost).
-REMEMBERED = 1 << 18
+# Lines that are no paragraphs, whose hashes a process remembers: most of them are printed again and again.
+REMEMBERED = 1 << 15
 
 # What most paragraphs begin with, and what tells of a line that it has enough words.
 _CHARACTER = "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED)
