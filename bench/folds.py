@@ -6,10 +6,8 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from cleaner.chain import Chain
 from cleaner.extraction.model import load_block_model
-from cleaner.pipeline import Cleaner, filters
-from cleaner.rulebook.load import load_rulebook
+from cleaner.pipeline import Cleaner
 from cleaner.scoring.model import load_model
 from cleaner.settings import Settings
 
@@ -25,10 +23,7 @@ def cleaner_of(folds: str, fold: int | str, preset: str = "balanced", blocks: st
 
     ``folds`` holds models of lines, ``blocks`` models of blocks; without it pages are judged by the shipped one.
     """
-    settings = Settings(preset=preset)
-    cleaner = Cleaner(settings)
-    model = load_model(Path(folds) / f"{fold}.json")
-    cleaner.chain = Chain(filters(load_rulebook(), settings, model), cleaner.chain.guard)
+    cleaner = Cleaner(Settings(preset=preset)).with_model(load_model(Path(folds) / f"{fold}.json"))
     if blocks is not None:
         cleaner.block_model = load_block_model(Path(blocks) / f"{fold}.json")
         cleaner.warm_up()

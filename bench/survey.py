@@ -3,18 +3,17 @@
     python bench/survey.py truth [--documents N] [--sites N] [--seed N]
     python bench/survey.py pages [--data DIR] [--folds DIR]
     python bench/survey.py copies [--data DIR]
-    python bench/survey.py scale SIZE…
+    python bench/survey.py scale SIZE… [--rounds N]
 
 ``truth`` cleans an invented corpus by a whole run and compares each line with what it is known to be.  ``pages`` cleans
 the labelled texts of sites with several pages with and without a survey of them, by pages a site.  ``copies`` counts
-copies that were to stay and did not.  ``scale`` surveys invented corpora of SIZE documents and prints CPU time a
-paragraph and peak memory.  Results go to bench/results/.
+copies that were to stay and did not.  ``scale`` surveys invented corpora of SIZE documents, all of them in turn N times
+over, and prints median CPU times a paragraph and peak memory.  Results go to bench/results/.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import random
 import resource
@@ -23,11 +22,12 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -35,12 +35,8 @@ from folds import FOLD_MODELS, cleaner_of, has_models
 from labelled import DATA, Labelled, fold_of, read_labelled_texts, words
 from synthetic import Corpus, write
 
-from cleaner.chain import Chain
 from cleaner.document import Document, split_lines
 from cleaner.engines.work import Staged, StagingWork
-from cleaner.filters.duplicates import Duplicates
-from cleaner.filters.headlines import Headlines
-from cleaner.filters.templates import Templates
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.runner import BATCH_RECORDS, run
@@ -224,7 +220,7 @@ def pages(data: Path, folds: Path) -> dict[str, Any]:
                 if counts[own] < 2:
                     continue
                 without = cleaner_of(str(folds), fold_of(text.site), "balanced") if has_models(folds) else plain
-                with_survey = _with(without, survey)
+                with_survey = without.with_survey(survey)
                 took = {
                     tool: _words(text, document, cleaner)
                     for tool, cleaner in (("without", without), ("with", with_survey))
@@ -241,15 +237,6 @@ def pages(data: Path, folds: Path) -> dict[str, Any]:
     if news:
         table["news sets, all texts"] = _compared(news)
     return table
-
-
-def _with(cleaner: Cleaner, survey: Survey) -> Cleaner:
-    """The same cleaner with the filters that go by corpus evidence."""
-    other = copy.copy(cleaner)
-    by_corpus = (Templates(survey), Headlines(survey), Duplicates(survey))
-    other.survey = survey
-    other.chain = Chain([*cleaner.chain.filters, *by_corpus], cleaner.chain.guard)
-    return other
 
 
 def _words(text: Labelled, document: Document, cleaner: Cleaner) -> Counter[str]:
@@ -298,54 +285,85 @@ def _compared(chosen: list[tuple[int, bool, str, str, dict[str, Counter[str]]]])
     }
 
 
-def scale(documents: int) -> dict[str, float]:
+def scale(sizes: Sequence[int], rounds: int) -> list[dict[str, float]]:
     """CPU time a paragraph and peak memory of survey and evidence, on top of reading, in one process.
 
-    Batches and units are those of a run.
+    Sizes take turns, so that a machine that is slow for a while is so for all of them.  Each time is the median of the
+    rounds; memory is the most that any of them took.
     """
-    corpus = Corpus(documents, max(1, documents // 50), seed=1)
-    spent: dict[str, float] = defaultdict(float)
-    count = 0
+    rows: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
-        folder = Path(name)
-        write(corpus, folder)
-        shutil.rmtree(folder / "truth")
-        parts = sorted((folder / "raw").glob("*.jsonl"))
-        staging, work = Staging(folder / "staging", keeps_documents=False), StagingWork(Settings())
-        for unit, part in enumerate(parts):
-            batches = []
-            with open(part, encoding="utf-8") as stream:
-                while lines := list(islice(stream, BATCH_RECORDS)):
-                    begin = time.process_time()
-                    some = [
-                        Document.from_text(one["text"], **{key: one[key] for key in ("id", "url", "title", "date")})
-                        for one in map(json.loads, lines)
-                    ]
-                    spent["read"] += time.process_time() - begin
-                    begin = time.process_time()
-                    batches.append(Staged(staged_table(()), survey_documents(some)))
-                    spent["map"] += time.process_time() - begin
-            begin = time.process_time()
-            staged = work.join(batches)
-            staging.write(unit, {"input_sha256": ""}, staged)
-            count += staged.survey["paragraphs"].num_rows
-            spent["map"] += time.process_time() - begin
+        corpora = [Path(name) / str(size) for size in sizes]
+        for size, corpus in zip(sizes, corpora, strict=True):
+            write(Corpus(size, max(1, size // 50), seed=1), corpus)
+            shutil.rmtree(corpus / "truth")
+        measured: dict[int, list[dict[str, float]]] = defaultdict(list)
+        for number, (size, corpus) in enumerate(rounds * list(zip(sizes, corpora, strict=True)), 1):
+            # each in a process of its own, whose peak of memory is its own
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                measured[size].append(pool.submit(survey_of, corpus).result())
+            print(f"{number} of {rounds * len(sizes)}", measured[size][-1], file=sys.stderr)
+        for size in sizes:
+            row = {key: median(one[key] for one in measured[size]) for key in measured[size][0]}
+            rows.append({"rounds": rounds, **row, "peak_mb": max(one["peak_mb"] for one in measured[size])})
+    return rows
+
+
+def survey_of(corpus: Path) -> dict[str, float]:
+    """What it takes to survey a corpus by batches and units of a run.
+
+    A small part of it is surveyed before, so that what a process pays once is not counted.
+    """
+    folder = corpus.with_name(f"{corpus.name}-out")
+    parts = sorted((corpus / "raw").glob("*.jsonl"))
+    with tempfile.TemporaryDirectory(prefix="first-", dir=corpus) as name:
+        first = Path(name) / parts[0].name
+        with open(parts[0], encoding="utf-8") as stream:
+            first.write_text("".join(islice(stream, BATCH_RECORDS)), encoding="utf-8")
+        _survey_of([first], folder)
+    return _survey_of(parts, folder)
+
+
+def _survey_of(parts: Sequence[Path], folder: Path) -> dict[str, float]:
+    spent: dict[str, float] = defaultdict(float)
+    documents = paragraphs = 0
+    staging, work = Staging(folder / "staging", keeps_documents=False), StagingWork(Settings())
+    for unit, part in enumerate(parts):
+        batches = []
+        with open(part, encoding="utf-8") as stream:
+            while lines := list(islice(stream, BATCH_RECORDS)):
+                begin = time.process_time()
+                some = [
+                    Document.from_text(one["text"], **{key: one[key] for key in ("id", "url", "title", "date")})
+                    for one in map(json.loads, lines)
+                ]
+                spent["read"] += time.process_time() - begin
+                begin = time.process_time()
+                batches.append(Staged(staged_table(()), survey_documents(some)))
+                spent["map"] += time.process_time() - begin
+                documents += len(some)
         begin = time.process_time()
-        survey = gather(staging, len(parts), None, folder / "survey")
-        spent["group"] = time.process_time() - begin
-        begin = time.process_time()
-        facts = build_evidence(survey, folder / "evidence", "corpus", "all").facts
-        spent["evidence"] = time.process_time() - begin
-        disk = {
-            "survey_bytes": sum(survey.file(table).stat().st_size for table in TABLES),
-            "evidence_bytes": sum(file.stat().st_size for file in (folder / "evidence").iterdir()),
-        }
+        staged = work.join(batches)
+        staging.write(unit, {"input_sha256": ""}, staged)
+        paragraphs += staged.survey["paragraphs"].num_rows
+        spent["map"] += time.process_time() - begin
+    begin = time.process_time()
+    survey = gather(staging, len(parts), None, folder / "survey")
+    spent["group"] = time.process_time() - begin
+    begin = time.process_time()
+    facts = build_evidence(survey, folder / "evidence", "corpus", "all").facts
+    spent["evidence"] = time.process_time() - begin
+    disk = {
+        "survey_bytes": sum(survey.file(table).stat().st_size for table in TABLES),
+        "evidence_bytes": sum(file.stat().st_size for file in (folder / "evidence").iterdir()),
+    }
+    shutil.rmtree(folder)
     total = spent["map"] + spent["group"] + spent["evidence"]
     return {
         "documents": documents,
-        "paragraphs": count,
-        **{f"{step}_us": 1e6 * seconds / count for step, seconds in spent.items()},
-        "us_a_paragraph": 1e6 * total / count,
+        "paragraphs": paragraphs,
+        **{f"{step}_us": 1e6 * seconds / paragraphs for step, seconds in spent.items()},
+        "us_a_paragraph": 1e6 * total / paragraphs,
         "us_a_document": 1e6 * total / documents,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **disk,
@@ -361,6 +379,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=10_000)
     parser.add_argument("--sites", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=3, help="times that each size is surveyed (default: 3)")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--folds", type=Path, default=FOLD_MODELS)
     args = parser.parse_args()
@@ -371,9 +390,7 @@ def main() -> None:
     elif args.what == "copies":
         result = copies(args.data)
     else:
-        # each in a process of its own, whose peak of memory is its own
-        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
-            result = list(pool.map(scale, args.sizes))
+        result = scale(args.sizes, args.rounds)
     text = json.dumps(result, indent=1)
     print(text)
     RESULTS.mkdir(exist_ok=True)

@@ -96,13 +96,14 @@ class Cleaner:
         chosen = self.settings
         self._rulebook = load_rulebook(chosen.rules, chosen.select, chosen.extend_select, chosen.ignore)
         self._spared = Spared(load_exemptions(chosen.rules))
+        self._model: Model | None = None
         self.chain = self._chain()
         self.block_model: BlockModel | None = None
         """Asked about the blocks of pages in place of the shipped model."""
         check_extractor(chosen.extractor)
 
     def _chain(self) -> Chain:
-        chain = spare(filters(self._rulebook, self.settings, survey=self.survey), self._spared)
+        chain = spare(filters(self._rulebook, self.settings, self._model, self.survey), self._spared)
         return Chain(chain, Brake(self.settings.max_lost, self.settings.min_kept))
 
     def with_survey(self, survey: Survey | None) -> Cleaner:
@@ -113,8 +114,15 @@ class Cleaner:
         >>> cleaner.with_survey(None).chain.clean(document).removals[0].rule
         'en/leave-a-review'
         """
+        return self._other(survey, self._model)
+
+    def with_model(self, model: Model) -> Cleaner:
+        """A cleaner that asks this model about lines, to measure it, and is the same otherwise."""
+        return self._other(self.survey, model)
+
+    def _other(self, survey: Survey | None, model: Model | None) -> Cleaner:
         other = copy.copy(self)
-        other.survey = survey
+        other.survey, other._model = survey, model
         other.chain = other._chain()
         return other
 

@@ -124,8 +124,8 @@ def _copies(paragraphs: Paragraphs, papers: Papers, edges: Edges, lost: dict[int
         "id": documents["id"],
         "source": documents["source"],
         "site": documents["site"],
-        "start": paragraphs.start[other],
-        "line": paragraphs.line[other],
+        "start": paragraphs.column("start", other),
+        "line": paragraphs.column("line", other),
         "score": score,
         "because": pa.array(BECAUSE).take(pa.array(because)),
     }
@@ -139,7 +139,8 @@ def _chunks(column: Any) -> list[pa.Array]:
 
 
 def _keys(paragraphs: Paragraphs, papers: Papers, numbers: Array) -> Array:
-    return copy_keys(papers.table["doc"].to_numpy()[papers.row[paragraphs.doc[numbers]]], paragraphs.place[numbers])
+    docs = papers.table["doc"].to_numpy()[papers.row[paragraphs.doc[numbers]]]
+    return copy_keys(docs, paragraphs.column("place", numbers))
 
 
 def copy_keys(docs: Array, places: Array) -> Array:
@@ -151,9 +152,9 @@ def _described(paragraphs: Paragraphs, papers: Papers, pair: dict[str, Any]) -> 
     one, other, differ = pair["one"], pair["other"], pair["differ"]
     return {
         "id": papers.value("id", int(paragraphs.doc[one])),
-        "start": int(paragraphs.start[one]),
+        "start": int(paragraphs.column("start", one)),
         "other": papers.value("id", int(paragraphs.doc[other])),
-        "other_start": int(paragraphs.start[other]),
+        "other_start": int(paragraphs.column("start", other)),
         "score": pair["score"],
         "differ": differ.kind,
         "words": list(differ.ours),

@@ -211,7 +211,8 @@ def veto(text: str, other: str) -> Veto | None:
 def _unlike(text: str, other: str) -> Iterator[tuple[list[str], list[str], bool]]:
     """The stretches in which two texts differ, with the piece before and behind, and whether it is their beginning.
 
-    What stands between spaces is compared first, which takes a tenth of the time of finding words.
+    What stands between spaces is compared first, which takes a tenth of the time of finding words.  Stretches of words
+    that may differ, whatever stands for them, are not among them.
     """
     ours, theirs = text.split(), other.split()
     stretches: list[list[int]] = []
@@ -223,6 +224,9 @@ def _unlike(text: str, other: str) -> Iterator[tuple[list[str], list[str], bool]
         else:
             stretches.append([step.src_start - 1, step.src_end + 1, step.dest_start - 1, step.dest_end + 1])
     for start, end, its_start, its_end in stretches:
+        between = *ours[start + 1 : end - 1], *theirs[its_start + 1 : its_end - 1]
+        if all(map(_may_differ, between)):
+            continue
         mine, its = ours[max(0, start) : end], theirs[max(0, its_start) : its_end]
         yield mine, its, start < 0 and its_start < 0
 
@@ -259,6 +263,13 @@ def _kind(words: Words, place: int, is_replaced: bool) -> str | None:
         return kind
     is_name = words.is_name(place)
     return NAME if is_name or (is_name is None and is_replaced and folded not in _SMALL) else None
+
+
+@lru_cache(maxsize=65536)
+def _may_differ(piece: str) -> bool:
+    """Whether all words of what stands between two spaces tell nothing, and by their form are no names."""
+    words, folded = _words(piece)
+    return all(word[0].islower() and _telling(one) is None for word, one in zip(words, folded, strict=True))
 
 
 @lru_cache(maxsize=65536)

@@ -107,12 +107,13 @@ def candidate_pairs(
     Of each group each member is paired with the first, the one before it, the first with the same numbers, and the
     first of its site: a group of a thousand look-alikes costs thousands of pairs and not a million.
     """
-    numbers = np.flatnonzero(first)
+    rows = np.flatnonzero(first[paragraphs.number[: paragraphs.count]])
+    numbers = paragraphs.number[rows]
     spans = max(1, -(-paragraphs.count // sizes.RANGE))
     files = [open(folder / f"pairs-{span}", "w+b") for span in range(spans)]  # noqa: SIM115  closed below
     try:
         for band in range(BANDS):
-            keys = paragraphs.bands[band, numbers] if len(numbers) else np.empty(0, dtype=np.uint32)
+            keys = paragraphs.bands[band][rows]
             for places in ranges(keys):
                 later, earlier = _grouped(numbers[places], keys[places], paragraphs, papers)
                 pairs = np.unique(later.astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64))

@@ -27,7 +27,10 @@ Array = npt.NDArray[Any]
 
 
 class Paragraphs:
-    """The paragraphs of a survey by their number in the order, as mapped arrays in ``folder``."""
+    """The paragraphs of a survey by their number in the order, as mapped arrays in ``folder``.
+
+    ``bands`` and ``number``, the number of each, are by row of the survey.
+    """
 
     def __init__(self, parquet: Path, papers_of: pa.Table, folder: Path) -> None:
         self._file = pq.ParquetFile(parquet, memory_map=True)
@@ -61,10 +64,10 @@ class Paragraphs:
         self.doc = self._scratch("doc", np.int64)
         self.row = self._scratch("row", np.int64)
         self.size = self._scratch("size", np.int32)
-        self.start = self._scratch("start", np.int32)
-        self.line = self._scratch("line", np.int32)
-        self.place = self._scratch("place", np.int32)
+        # by row: of these few are asked for, or all, and they are written and read one behind the other
+        self.number = self._scratch("number", np.int64)
         self.bands = self._scratch("bands", np.uint32, BANDS, max(1, self.count))
+        self._columns = {name: self._scratch(name, np.int32) for name in ("start", "line", "place")}
         schema = pa.schema([pa.field("text", pa.string())])
         done = 0
         texts = self._folder / "texts.arrow"
@@ -78,11 +81,13 @@ class Paragraphs:
                 self.numbers[numbers] = batch["numbers"].to_numpy()
                 self.doc[numbers] = papers.rank[document]
                 self.row[numbers] = rows
-                for name in ("start", "line", "place"):
-                    getattr(self, name)[numbers] = batch[name].to_numpy()
                 text = batch["text"]
                 self.size[numbers] = pc.utf8_length(text).to_numpy()
-                self.bands[:, numbers] = _keys_of(batch["bands"]).T
+                own = slice(done, done + batch.num_rows)
+                self.number[own] = numbers
+                self.bands[:, own] = _keys_of(batch["bands"]).T
+                for name, column in self._columns.items():
+                    column[own] = batch[name].to_numpy()
                 writer.write_batch(pa.record_batch([text], schema=schema))
                 done += batch.num_rows
         source = pa.ipc.open_file(pa.memory_map(str(texts)))
@@ -102,6 +107,10 @@ class Paragraphs:
                 table = table.slice(BATCH) if table.num_rows > BATCH else None
         if table is not None and table.num_rows:
             yield table.combine_chunks().to_batches()[0]
+
+    def column(self, name: str, numbers: Array) -> Array:
+        """``start``, ``line`` or ``place`` (`tables.PARAGRAPHS`) of some paragraphs."""
+        return self._columns[name][self.row[numbers]]
 
     def texts(self, numbers: Array) -> list[str]:
         """The texts of some paragraphs."""
