@@ -241,8 +241,8 @@ def reliability_table(results: Sequence[Outcomes]) -> Iterable[str]:
                 yield f"| {name} | {low:.2f} to {min(high, 1.0):.2f} | {cruft + story:,} | {share:.3f} |"
 
 
-def clean_story(job: tuple[Story, str, str]) -> tuple[int, int, Counter[str]]:
-    """Words of a story that is cleaned as if it were a text, words that went, and the same by filter and rule."""
+def clean_story(job: tuple[Story, str, str]) -> tuple[str, int, Counter[str]]:
+    """Set of a story that is cleaned as if it were a text, its words, and those that went by filter and rule."""
     story, folds, preset = job
     cleaner = cleaner_of(folds, fold_of(story.site), preset)
     text = "\n".join(story.paragraphs)
@@ -250,19 +250,19 @@ def clean_story(job: tuple[Story, str, str]) -> tuple[int, int, Counter[str]]:
     gone: Counter[str] = Counter()
     for removal in cleaner.clean(cleaner.document(raw)).removals:
         gone[f"{removal.filter}: {removal.rule}"] += len(words(text[removal.start : removal.end]))
-    return len(words(text)), gone.total(), gone
+    return story.dataset, len(words(text)), gone
 
 
-def stories_table(results: Sequence[tuple[int, int, Counter[str]]]) -> Iterable[str]:
-    """What cleaning takes of stories that hold nothing else, by the rules that take most."""
-    size, gone = sum(size for size, _, _ in results), sum(gone for _, gone, _ in results)
-    touched = sum(bool(rules) for *_, rules in results)
-    yield (
-        f"Of {len(results):,} stories alone, cleaning takes {gone / size:.2%} of the words and touches "
-        f"{touched / len(results):.1%} of the documents."
-    )
+def stories_table(results: Sequence[tuple[str, int, Counter[str]]]) -> Iterable[str]:
+    """What cleaning takes of stories that hold nothing else, by set, and the rules that take most."""
+    yield "| stories alone, of | stories | words that go | stories that lose any |"
+    yield "|---|---|---|---|"
+    for name in (*sorted({name for name, _, _ in results}), "all"):
+        some = [(size, rules) for own, size, rules in results if name in (own, "all")]
+        share = sum(rules.total() for _, rules in some) / sum(size for size, _ in some)
+        yield f"| {name} | {len(some):,} | {share:.2%} | {sum(bool(rules) for _, rules in some) / len(some):.1%} |"
     yield ""
-    yield "| filter and rule | documents | words |"
+    yield "| filter and rule | stories | words |"
     yield "|---|---|---|"
     together = total(rules for *_, rules in results)
     documents = Counter(rule for *_, rules in results for rule in rules)
