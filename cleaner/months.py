@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _NAMES = (
     "january jan januar jänner janvier enero janeiro gennaio января січня студзеня januari stycznia leden ledna "
     "januára januarie ianuarie ocak ιανουαρίου ιαν январь јануар јануара януари tammikuuta janúar يناير जनवरी",
@@ -31,6 +33,24 @@ _NAMES = (
 )
 MONTH = "|".join(sorted({name for names in _NAMES for name in names.split()}, key=len, reverse=True))
 """Alternatives for a regular expression that heeds no case, the longest first."""
+
+_DAY_FIRST = re.compile(
+    rf"(?:\w+\.?,\s+|\w{{2,3}}\.?\s+)?(?:(?:{MONTH})\.?\s\d\d?(?:st|nd|rd|th)?"
+    rf"|\d\d?(?:\.|st|nd|rd|th|er|º)?\s(?:de\s+|of\s+)?(?:{MONTH})|(?:19|20)\d\d-\d\d-\d\d|\d\d?\s?[月월]\s?\d\d?\s?[日일])"
+    r"(?!\w).*?[^\W\d_]{2}",
+    re.IGNORECASE,
+)
+
+
+def begins_with_day(line: str) -> bool:
+    """Whether a line begins with a day of a month, maybe behind a weekday, and goes on with words.
+
+    >>> [begins_with_day(line) for line in ("Fri., June 9 – Elm Hall", "9. Juni: Elmhalle", "6月9日 榆树厅")]
+    [True, True, True]
+    >>> begins_with_day("June 9, 2024"), begins_with_day("May he stay")
+    (False, False)
+    """
+    return _DAY_FIRST.match(line) is not None
 
 
 def _key(name: str) -> str:

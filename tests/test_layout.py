@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleaner.chain import Outcome
 from cleaner.document import Document
-from cleaner.filters.layout import MODEL, SAID, text_model, weighed
+from cleaner.filters.layout import MODEL, SAID, schedules, text_model, weighed
 from cleaner.pipeline import Cleaner
 from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import FEATURES, Lines, Mark, line_features
@@ -208,3 +208,14 @@ def test_items_of_a_list_go_together() -> None:
     weights = weighed(scores, features, taken, Bounds(np.array([len(lines)])))
     assert len(set(weights[5:].tolist())) == 1
     assert weights[5] > weights[0]
+
+
+def test_schedules_are_let_alone_with_the_line_before_them() -> None:
+    dates = ["June 9 – Elm Hall", "10 June: Oak Hall", "Sat., June 12, Ash Hall", "6月9日 榆树厅"]
+    lines = ["Popular", "Tour Dates", *dates, "Popular", "Tour Dates", *dates[:3], "More"]
+    goes = np.array([place != 3 for place in range(len(lines))])  # one of the dates stays, anyway
+    spared = schedules(lines, goes, np.zeros(len(lines), dtype=np.bool_), Bounds(np.array([len(lines)])))
+    # three days in a row are none, and a text behind another one begins anew
+    assert spared.tolist() == [False] + [True] * 5 + [False] * 6
+    apart = Bounds(np.array([4, len(lines) - 4]))
+    assert not schedules(lines, goes, np.zeros(len(lines), dtype=np.bool_), apart).any()
