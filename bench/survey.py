@@ -28,6 +28,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -305,7 +306,8 @@ def scale(sizes: Sequence[int], rounds: int) -> list[dict[str, float]]:
             print(f"{number} of {rounds * len(sizes)}", measured[size][-1], file=sys.stderr)
         for size in sizes:
             row = {key: median(one[key] for one in measured[size]) for key in measured[size][0]}
-            rows.append({"rounds": rounds, **row, "peak_mb": max(one["peak_mb"] for one in measured[size])})
+            peaks = {key: max(one[key] for one in measured[size]) for key in ("peak_mb", "peak_own_mb")}
+            rows.append({"rounds": rounds, **row, **peaks})
     return rows
 
 
@@ -321,7 +323,30 @@ def survey_of(corpus: Path) -> dict[str, float]:
         with open(parts[0], encoding="utf-8") as stream:
             first.write_text("".join(islice(stream, BATCH_RECORDS)), encoding="utf-8")
         _survey_of([first], folder)
-    return _survey_of(parts, folder)
+    with _Own() as own:
+        found = _survey_of(parts, folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**found, "peak_mb": peak, "peak_own_mb": own.megabytes}
+
+
+class _Own:
+    """The most memory of this process that is no file mapped into it, as sampled until the end of a ``with`` block."""
+
+    def __enter__(self) -> _Own:
+        self.megabytes, self._over = 0.0, Event()
+        self._thread = Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._over.wait(0.1):
+            with open("/proc/self/status", encoding="utf-8") as lines:
+                own = next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+            self.megabytes = max(self.megabytes, own / 1024)
 
 
 def _survey_of(parts: Sequence[Path], folder: Path) -> dict[str, float]:
@@ -365,7 +390,6 @@ def _survey_of(parts: Sequence[Path], folder: Path) -> dict[str, float]:
         **{f"{step}_us": 1e6 * seconds / paragraphs for step, seconds in spent.items()},
         "us_a_paragraph": 1e6 * total / paragraphs,
         "us_a_document": 1e6 * total / documents,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **disk,
         "copies": facts["copies"],
     }

@@ -238,18 +238,24 @@ def build_evidence(survey: SurveyFolder, out: Path, dedupe: str, documents_kept:
     ``dedupe`` is one of `settings.DEDUPE`, ``documents_kept`` one of `settings.VERSIONS`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    documents = pq.read_table(
-        survey.file("documents"), columns=["doc", "id", "site", "section", "headline", "lead"]
-    ).combine_chunks()
-    sites, lines = _sites(documents), _counted_lines(survey)
-    write_arrow(out / "sites.arrow", sites)
+    sites, lines = _documents_and_sites(survey, out), _counted_lines(survey)
     write_arrow(out / "lines.arrow", lines)
-    write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
-    write_arrow(out / "titles.arrow", _titles(documents))
     found = find_copies(survey, out, dedupe, documents_kept, mapper, Printed(sites, lines))
     facts = {"dedupe": dedupe, "documents": survey.documents, "fingerprint": survey.fingerprint, **found}
     write_whole(out / "evidence.json", json.dumps(facts, sort_keys=True).encode())
     return Survey(out)
+
+
+def _documents_and_sites(survey: SurveyFolder, out: Path) -> pa.Table:
+    """Write what is looked up of documents and sites, and return the latter."""
+    documents = pq.read_table(
+        survey.file("documents"), columns=["doc", "id", "site", "section", "headline", "lead"]
+    ).combine_chunks()
+    sites = _sites(documents)
+    write_arrow(out / "sites.arrow", sites)
+    write_arrow(out / "papers.arrow", documents.select(_PAPERS.names).cast(_PAPERS))
+    write_arrow(out / "titles.arrow", _titles(documents))
+    return sites
 
 
 def _sites(documents: pa.Table) -> pa.Table:
@@ -301,11 +307,14 @@ def _counted(table: pa.Table) -> Iterator[npt.NDArray[np.uint64]]:
 def _titles(documents: pa.Table) -> pa.Table:
     keys, rows, leads = [], [], []
     for is_lead, column in ((0, "headline"), (1, "lead")):
-        texts = documents[column].to_pylist()
-        found, row = edge_keys([text[:MAX_TITLE] for text in fold_lines([text or "" for text in texts])])
-        keys.append(found)
-        rows.append(row)
-        leads.append(np.full(len(found), is_lead, dtype=np.uint8))
-    key, row, lead = np.concatenate(keys), np.concatenate(rows).astype(np.int32), np.concatenate(leads)
+        for start in range(0, documents.num_rows, ROWS):
+            texts = documents[column].slice(start, ROWS).to_pylist()
+            found, row = edge_keys([text[:MAX_TITLE] for text in fold_lines([text or "" for text in texts])])
+            keys.append(found)
+            rows.append((row + start).astype(np.int32))
+            leads.append(np.full(len(found), is_lead, dtype=np.uint8))
+    if not keys:
+        return _TITLES.empty_table()
+    key, row, lead = np.concatenate(keys), np.concatenate(rows), np.concatenate(leads)
     order = np.lexsort((row, lead, key))
     return pa.Table.from_arrays([pa.array(column[order]) for column in (key, row, lead)], schema=_TITLES)
