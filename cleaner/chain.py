@@ -17,20 +17,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cleaner.document import NO_FACTS, Document, Removal, Segment, apply, kept_spans
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A segment of which something is still kept.
 
     ``index`` is its place among the document's segments, ``text`` what is left of it without white space around it,
     ``pieces`` the spans of the document which that text is made of.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides a method of tuples that nobody asks a line for
     segment: Segment
     text: str
     pieces: tuple[tuple[int, int], ...]
@@ -105,7 +104,7 @@ class View:
         if cut is None:
             kept = text[segment.start : segment.end]
             stripped = kept.strip()
-            start = segment.start + len(kept) - len(kept.lstrip())
+            start = segment.start if kept[:1] == stripped[:1] else segment.start + len(kept) - len(kept.lstrip())
             return Line(index, segment, stripped, ((start, start + len(stripped)),)) if stripped else None
         if len(cut) == 1 and cut[0].start <= segment.start and segment.end <= cut[0].end:
             return None

@@ -46,7 +46,7 @@ class Rules:
                 continue
             if rule is not None:
                 headings[len(kept)] = rule
-            kept.append(line if text == line.text else replace(line, text=text))
+            kept.append(line if text == line.text else line._replace(text=text))
         if not headings:
             return
         witnesses = Witnesses(kept)

@@ -48,6 +48,8 @@ class _Part(NamedTuple):
 
     is_one_of: frozenset[str] | None
     holds: frozenset[str] | None
+    ends: frozenset[str] = frozenset(("",))
+    """It ends with one of these, where it may be more than a few strings."""
 
 
 _ANYTHING = _Part(None, None)
@@ -161,8 +163,9 @@ def _sequence(items: Iterable[tuple[Any, Any]], run: frozenset[str] = frozenset(
         holds = _rarer(_rarer(holds, run), part.holds)
         # too many together with what stands before it: alone it may be one of few
         alone = _part(operation, argument, frozenset(("",))) if part.is_one_of is not None else _ANYTHING
-        run = alone.is_one_of if alone.is_one_of is not None and len(alone.is_one_of) <= MOST else frozenset(("",))
-    return _Part(run if is_whole else None, _rarer(holds, run))
+        run = part.ends if part.is_one_of is None else alone.is_one_of or frozenset(("",))
+        run = run if len(run) <= MOST else frozenset(("",))
+    return _Part(run if is_whole else None, _rarer(holds, run), run)
 
 
 def _written_out(items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
@@ -227,7 +230,7 @@ def _either(parts: Sequence[_Part]) -> _Part:
         one_of = None if one_of is None or part.is_one_of is None else one_of | part.is_one_of
         own = _rarer(part.holds, part.is_one_of)
         holds = None if holds is None or own is None else holds | own
-    return _Part(one_of, holds)
+    return _Part(one_of, holds, frozenset().union(*[part.ends for part in parts]))
 
 
 def _repeated(least: int, most: int, argument: Any, run: frozenset[str]) -> _Part:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import inf
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -69,7 +69,7 @@ class _Source:
             _ = self.compiled  # says what is wrong with it, if anything
         return found
 
-    @cached_property
+    @property
     def most_words(self) -> float:
         """Lines of more words are left alone."""
         return inf if self.rule.scope == "span" else self.rule.max_words
@@ -98,14 +98,23 @@ class _Source:
                 line=self.rule.line,
             ) from error
 
-    def matches(self, folded: str) -> bool:
-        """Whether the pattern matches a folded line."""
+    def matches(self, line: bytes) -> bool:
+        """Whether the pattern matches a folded line in UTF-8."""
         if self._wide is not None:
-            if self._wide.search(folded) is None:
+            if self._wide.search(line) is None:
                 return False
-            if folded.isascii():
+            if line.isascii():
                 return True
-        return self.compiled.search(folded) is not None
+        return self.compiled.search(line) is not None
+
+
+class _Asking(NamedTuple):
+    """A pattern, the number of its rule, and the most ASCII letters and words of lines that it matches."""
+
+    number: int
+    source: _Source
+    letters: float
+    words: float
 
 
 class _Search:
@@ -113,18 +122,19 @@ class _Search:
 
     def __init__(self, sources: Sequence[tuple[int, _Source]]) -> None:
         self._exact: dict[str, set[int]] = {}
-        self._anywhere: list[tuple[int, _Source]] = []
-        by_literal: dict[str, list[tuple[int, _Source]]] = {}
+        self._anywhere: list[_Asking] = []
+        by_literal: dict[str, list[_Asking]] = {}
         for index, source in sources:
             if source.rule.match == "exact":
                 self._exact.setdefault(fold(source.pattern), set()).add(index)
                 continue
-            asked = source.literals.strings
-            if asked <= {"", EDGE}:  # what every line has
-                self._anywhere.append((index, source))
+            asked = source.literals
+            asking = _Asking(index, source, asked.letters, source.most_words)
+            if asked.strings <= {"", EDGE}:  # what every line has
+                self._anywhere.append(asking)
                 continue
-            for literal in sorted(asked):
-                by_literal.setdefault(literal, []).append((index, source))
+            for literal in sorted(asked.strings):
+                by_literal.setdefault(literal, []).append(asking)
         self._asking = list(by_literal.values())
         # half as large as a deterministic automaton, a tenth of the time to build, and nearly as fast
         self._automaton = AhoCorasick(list(by_literal), implementation=Implementation.ContiguousNFA)
@@ -132,18 +142,18 @@ class _Search:
     def find(self, folded: str, words: float) -> set[int]:
         """Numbers of the rules that have a pattern which matches a folded line of so many words."""
         found = set(self._exact.get(folded, ()))
-        literals = {place for place, _, _ in self._automaton.find_matches_as_indexes(f"{EDGE}{folded}{EDGE}", True)}
-        if not literals and not self._anywhere:
+        places = {place for place, _, _ in self._automaton.find_matches_as_indexes(f"{EDGE}{folded}{EDGE}", True)}
+        if not places and not self._anywhere:
             return found
         line = folded.encode("utf-8")
         letters = len(line) - len(line.translate(None, _LETTERS))
         tried = set()
-        for asking in (self._anywhere, *map(self._asking.__getitem__, literals)):
-            for index, source in asking:
-                if index in found or source in tried or source.literals.letters < letters or source.most_words < words:
+        for asking in (self._anywhere, *map(self._asking.__getitem__, places)):
+            for index, source, most_letters, most_words in asking:
+                if most_letters < letters or most_words < words or index in found or source in tried:
                     continue
                 tried.add(source)
-                if source.matches(folded):
+                if source.matches(line):
                     found.add(index)
         return found
 
@@ -170,29 +180,31 @@ class Matcher:
                     self._spans.setdefault(rule.id, []).append(source)
         self._search = _Search(sources)
 
-    def matching(self, line: str) -> list[Rule]:
+    def matching(self, line: str) -> Sequence[Rule]:
         """All rules that match the line and may take something, in the order of the packs.
 
         A line of more words than a rule's ``max_words`` is left alone by it, unless the rule works inside lines.
         """
-        return [rule for rule in self._look(line) if rule.action != "cue"]
+        return self._look(line)[1]
 
-    def every(self, line: str) -> list[Rule]:
+    def every(self, line: str) -> Sequence[Rule]:
         """All rules that match the line, whatever they do about it."""
-        return list(self._look(line))
+        return self._look(line)[0]
 
-    def _find(self, line: str) -> tuple[Rule, ...]:
+    def _find(self, line: str) -> tuple[Sequence[Rule], Sequence[Rule]]:
+        """The rules that match a line, and those of them that may take something."""
         folded = fold(line)
         words = weight(line)
         indexes = self._search.find(folded, words)
         if not indexes:
-            return ()
+            return (), ()
         rules = [self.rules[index] for index in sorted(indexes)]
-        return tuple(
+        found = tuple(
             rule
             for rule in rules
             if (rule.scope == "span" or words <= rule.max_words) and folded not in self._exempt.get(rule.id, ())
         )
+        return found, tuple(rule for rule in found if rule.action != "cue")
 
     def spans(self, line: str, matching: Iterable[Rule]) -> list[SpanHit]:
         """Where those of the matching rules that have scope ``span`` match, left to right, without overlaps."""

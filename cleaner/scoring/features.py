@@ -24,7 +24,7 @@ from cleaner.rulebook.model import KINDS
 from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
-from cleaner.scoring.words import Words, number_words
+from cleaner.scoring.words import Words, number_spaced, number_words
 from cleaner.text import (
     BULLETS,
     CLOSERS,
@@ -33,8 +33,8 @@ from cleaner.text import (
     ends_sentence,
     fold,
     is_normal,
+    spaced,
     subject_words,
-    tokens,
 )
 
 KIND_BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
@@ -175,7 +175,7 @@ def line_features(texts: Sequence[Lines]) -> Floats:
     starts = np.array([_beginning(line) for line in lines], dtype=np.float64)
     taken = np.array([mark.taken for mark in marks])
     prose = _is_prose(shape.words, ends) & ~taken
-    words = number_words([spoken_words(line) for line in lines])
+    words = number_spaced([_spoken(line) for line in lines])
     overlaps = _overlaps(words, prose, [text.title for text in texts], bounds)
     flags, hints = _marks(marks, prose)
     hinted = np.asarray(hints.any(axis=0))
@@ -204,7 +204,11 @@ def lexical_features(
 
 def spoken_words(line: str) -> tuple[str, ...]:
     """The folded words of a line, by which lines and lexicons are compared."""
-    return tokens(line if is_normal(line) else fold(line))
+    return tuple(_spoken(line).split())
+
+
+def _spoken(line: str) -> str:
+    return spaced(line if is_normal(line) else fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
@@ -214,6 +218,11 @@ def _is_prose(words: Floats, ends: Floats) -> Flags:
 
 def _ending(line: str) -> int:
     """0 nothing, 1 comma or semicolon, 2 other punctuation, 3 question or exclamation, 4 ellipsis, 5 colon, 6 stop."""
+    # most lines; what follows says the same of them
+    if line[-1] == ".":
+        return 4 if line.endswith("...") else 6
+    if line[-1].isalnum():
+        return 0
     bare = line[-40:].rstrip(CLOSERS)
     if not bare:
         return 2

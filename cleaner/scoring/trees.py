@@ -78,10 +78,7 @@ class Trees:
 
     @cached_property
     def _moves(self) -> npt.NDArray[np.int32]:
-        """How far the question of each level moves the expected value on the way to a leaf, in `MOVE`, all in a row.
-
-        The order is that of the leaves, and of the levels for each of them.
-        """
+        """How far the question of each level moves the expected value on the way to a leaf, in `MOVE`: a row a leaf."""
         trees, depth = self.feature.shape
         leaves = np.arange(self.leaf.shape[1])
         known = [
@@ -90,27 +87,25 @@ class Trees:
             for level in range(depth + 1)
         ]
         moves = np.stack([after - before for before, after in pairwise(known)], axis=2)
-        return np.rint(moves / MOVE).astype(np.int32).ravel()
+        return np.rint(moves / MOVE).astype(np.int32).reshape(-1, depth)
 
     @cached_property
-    def _by_feature(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Trees and levels of all questions in the order of the features they ask for; where each feature's begin."""
+    def _by_feature(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """All questions, tree by tree, in the order of the features they ask for; where each feature's begin."""
         order = np.argsort(self.feature.ravel(), kind="stable")
-        tree, level = np.divmod(order, self.feature.shape[1])
-        return tree, level, np.flatnonzero(np.diff(self.feature.ravel()[order], prepend=-1))
+        return order, np.flatnonzero(np.diff(self.feature.ravel()[order], prepend=-1))
 
     def contributions(self, features: Floats) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
-        moved = np.zeros(features.shape[::-1])
-        tree, level, first = self._by_feature
-        asked, depth = self.feature[tree[first], level[first]], self.feature.shape[1]
+        moved = np.zeros(features.shape)
+        order, first = self._by_feature
+        asked = self.feature.ravel()[order[first]]
         for start in range(0, len(features), ROWS):
             rows = slice(start, start + ROWS)
-            # a row for each question: what is added up then lies side by side
-            places = (self._leaves(features[rows]) * depth).take(tree, axis=0)
-            places += level[:, None]
-            moved[asked, rows] = np.add.reduceat(self._moves.take(places), first, axis=0, dtype=self._total) * MOVE
-        return moved.T
+            # what the questions of a tree move lies side by side, and is fetched together
+            moves = self._moves.take(self._leaves(features[rows]).T, axis=0).reshape(-1, len(order))
+            moved[rows, asked] = np.add.reduceat(moves.take(order, axis=1), first, axis=1, dtype=self._total) * MOVE
+        return moved
 
     @cached_property
     def _total(self) -> type[np.int32] | type[np.int64]:
