@@ -215,9 +215,10 @@ def reads_as(text: str, language: str) -> bool:
     if language not in WORDS:
         counts = scripts(text[:READ])
         return bool(counts) and _by_script(counts, sum(counts.values())) == language
+    known = _words_of(language)
     for look in (READ, 2 * READ):
         found = _small_words(text[:look])
-        own = len(found & _words_of(language))
+        own = len(found & known)
         if own >= 2 and own >= OWN * len(found):
             return True
     return False

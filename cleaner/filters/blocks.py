@@ -71,7 +71,10 @@ def _runs(lines: Sequence[Line], matcher: Matcher) -> Iterable[tuple[list[Line],
     run: list[Line] = []
     owner: Rule | None = None
     for line in lines:
-        matching = [rule for rule in matcher.matching(line.text) if rule.scope == "block"]
+        found = matcher.matching(line.text)
+        if not found and owner is None:
+            continue
+        matching = [rule for rule in found if rule.scope == "block"]
         if owner is not None and owner not in matching:
             if len(run) >= owner.min_lines:
                 yield run, owner

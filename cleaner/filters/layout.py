@@ -30,7 +30,16 @@ from cleaner.filters import main_content
 from cleaner.months import begins_with_day
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.scoring.bounds import Bounds, exact
-from cleaner.scoring.features import BULLETED, KIND_BITS, NEAR, NO_LEXICON, Lines, Mark, line_features
+from cleaner.scoring.features import (
+    BULLETED,
+    KIND_BITS,
+    NEAR,
+    NO_LEXICON,
+    UNMARKED,
+    Lines,
+    Mark,
+    line_features,
+)
 from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
 from cleaner.scoring.shape import Flags, Floats
@@ -201,6 +210,8 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
     page is not, so that a page looks like the text that is left of it.
     """
     document, cuts = view.document, view.cuts
+    if not cuts:
+        return [(line.index, line.text, _mark(matcher, line.text)) for line in view.lines]
     kept = {line.index: line.text for line in view.lines}
     seen: list[tuple[int, str, Mark]] = []
     for index, segment in enumerate(document.segments):
@@ -215,13 +226,18 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
             if text and not extracted:
                 seen.append((index, text, Mark(True, kinds, heading)))
             continue
-        cues = 0
-        for rule in matcher.every(text):
-            heading |= rule.scope == "tail"
-            if rule.action == "cue":
-                cues |= KIND_BITS[rule.kind]
-        seen.append((index, text, Mark(False, kinds, heading, cues)))
+        seen.append((index, text, _mark(matcher, text, kinds, heading)))
     return seen
+
+
+def _mark(matcher: Matcher, text: str, kinds: int = 0, heading: bool = False) -> Mark:
+    """What is said of a line that is kept."""
+    cues = 0
+    for rule in matcher.every(text):
+        heading |= rule.scope == "tail"
+        if rule.action == "cue":
+            cues |= KIND_BITS[rule.kind]
+    return Mark(False, kinds, heading, cues) if kinds or heading or cues else UNMARKED
 
 
 def _said() -> dict[str, str]:

@@ -91,11 +91,15 @@ def _groups(lines: Sequence[Line], title: str | None) -> list[list[int]]:
 
 def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
-    by_edge: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    by_edge: dict[tuple[str, ...], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
-        words = text.split() if " " in text else tokens(text)
-        edges = (("head", tuple(words[:EDGE_WORDS])), ("tail", tuple(words[-EDGE_WORDS:])))
+        if " " in text:
+            first, last = text.split(None, EDGE_WORDS)[:EDGE_WORDS], text.rsplit(None, EDGE_WORDS)[-EDGE_WORDS:]
+        else:
+            words = tokens(text)
+            first, last = list(words[:EDGE_WORDS]), list(words[-EDGE_WORDS:])
+        edges = (("head", *first), ("tail", *last))
         for edge in edges:
             for other in by_edge[edge][:MAX_CANDIDATES]:
                 if text in copied or min(len(text), len(other)) < MIN_LENGTH_RATIO * max(len(text), len(other)):

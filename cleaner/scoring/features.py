@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -147,6 +148,10 @@ class Mark:
     """Kinds of the rules with action ``cue`` that match it."""
 
 
+UNMARKED = Mark()
+"""That of most lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a text, of at least one character each and without line breaks, and what is known of them."""
@@ -242,7 +247,11 @@ def _ending(line: str) -> int:
 
 def _beginning(line: str) -> int:
     """0 lower case, 1 upper case, 2 a letter without case, 3 digit, 4 bullet or dash, 5 quotation mark, 6 other."""
-    first = line[0]
+    return _sort_of_character(line[0])
+
+
+@lru_cache(maxsize=10_000)
+def _sort_of_character(first: str) -> int:
     if first.isalpha():
         return 0 if first.islower() else 1 if first.isupper() else 2
     if first.isdigit():
