@@ -91,15 +91,10 @@ def _groups(lines: Sequence[Line], title: str | None) -> list[list[int]]:
 
 def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
-    by_edge: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
-        if " " in text:
-            first, last = text.split(None, EDGE_WORDS)[:EDGE_WORDS], text.rsplit(None, EDGE_WORDS)[-EDGE_WORDS:]
-        else:
-            words = tokens(text)
-            first, last = list(words[:EDGE_WORDS]), list(words[-EDGE_WORDS:])
-        edges = (("head", *first), ("tail", *last))
+        edges = _edges(text)
         for edge in edges:
             for other in by_edge[edge][:MAX_CANDIDATES]:
                 if text in copied or min(len(text), len(other)) < MIN_LENGTH_RATIO * max(len(text), len(other)):
@@ -110,6 +105,20 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if text not in copied:
             for edge in edges:
                 by_edge[edge].append(text)
+
+
+def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The first and the last words of a folded line."""
+    if " " not in text:
+        words = tokens(text)
+        return ("head", " ".join(words[:EDGE_WORDS])), ("tail", " ".join(words[-EDGE_WORDS:]))
+    head, tail = -1, len(text)
+    for _ in range(EDGE_WORDS):
+        head = text.find(" ", head + 1)
+        if head < 0:
+            return ("head", text), ("tail", text)
+        tail = text.rfind(" ", 0, tail)
+    return ("head", text[:head]), ("tail", text[tail + 1 :])
 
 
 def same_news(text: str, other: str) -> bool:
