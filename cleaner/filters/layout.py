@@ -42,7 +42,7 @@ from cleaner.scoring.features import (
 )
 from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
-from cleaner.scoring.shape import Flags, Floats
+from cleaner.scoring.shape import Flags, Floats, Singles
 
 NAME = "layout"
 MODEL = Path(__file__).parent.parent / "scoring" / "text.json"
@@ -132,14 +132,14 @@ class Layout:
         return found
 
 
-def weighed(scores: Floats, features: Floats, taken: Flags, bounds: Bounds) -> Floats:
+def weighed(scores: Floats, features: Floats | Singles, taken: Flags, bounds: Bounds) -> Floats:
     """Scores (log odds) of lines after a look at their documents; -inf for lines that must stay.
 
     ``taken`` lines have gone already.  The model's confidence is calibrated on these figures.
     """
     certain = bounds.total(taken | (scores >= CERTAIN)) > 0
     chance = np.where(taken, 1.0, 1.0 / (1.0 + np.exp(-scores)))
-    words = features[:, WORDS]
+    words = features[:, WORDS].astype(np.float64)
     total, cruft = bounds.total(np.array([words, exact(chance * words)]))
     share = cruft / np.maximum(total, 1.0)
     length = np.maximum((total - cruft) / USUAL_STORY, 1.0)
@@ -158,7 +158,7 @@ def weighed(scores: Floats, features: Floats, taken: Flags, bounds: Bounds) -> F
     return np.where(taken | ~certain[bounds.text], -np.inf, weight)
 
 
-def _lists_of_story(features: Floats, goes: Flags, taken: Flags, bounds: Bounds) -> Flags:
+def _lists_of_story(features: Singles, goes: Flags, taken: Flags, bounds: Bounds) -> Flags:
     """Items of a list right before a paragraph that stays, and the line before the list, which may be its heading.
 
     Of items that stand so in labelled texts 269 are of the story and 26 are cruft, nine of which the scores name.
@@ -189,7 +189,7 @@ def schedules(lines: Sequence[str], goes: Flags, taken: Flags, bounds: Bounds) -
     return np.asarray(spared | before)
 
 
-def _lists(features: Floats, taken: Flags, bounds: Bounds) -> tuple[Flags, Bounds]:
+def _lists(features: Floats | Singles, taken: Flags, bounds: Bounds) -> tuple[Flags, Bounds]:
     """Which lines are items of lists, and the runs of lines that are or that are none."""
     item = (features[:, STARTS] == BULLETED) & ~taken
     return item, bounds.runs(item)

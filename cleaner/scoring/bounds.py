@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cleaner.scoring.shape import Flags, Floats, Integers
+from cleaner.scoring.shape import Flags, Floats, Integers, Singles
 
 GRAIN = 2.0**-20
 
@@ -55,7 +55,7 @@ class Bounds:
         starts[self.first] = True
         return starts
 
-    def total(self, values: Floats | Flags) -> Floats:
+    def total(self, values: Floats | Singles | Flags) -> Floats:
         """Sums of the texts; one row a series of multiples of `GRAIN`, or of flags."""
         return np.asarray(np.add.reduceat(values, self.first, axis=-1, dtype=np.float64))
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from cleaner.rulebook.model import KINDS
 from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
+from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, Singles, shapes
 from cleaner.scoring.words import Words, number_spaced, number_words
 from cleaner.text import (
     BULLETS,
@@ -164,7 +164,7 @@ class Lines:
     """That of the document's language."""
 
 
-def line_features(texts: Sequence[Lines]) -> Floats:
+def line_features(texts: Sequence[Lines]) -> Singles:
     """Features of all lines of some texts, an array of shape (lines, len(FEATURES)), one text below the other.
 
     What stands for a text does not depend on the others.  None may be without lines.
@@ -196,7 +196,8 @@ def line_features(texts: Sequence[Lines]) -> Floats:
         hints,
         _lexical(words, prose, [text.lexicon for text in texts], bounds),
     ]
-    return np.concatenate(columns).T
+    # single precision is what the trees were trained on; lengths in words and sorts of characters are exact in it
+    return np.concatenate(columns, dtype=np.float32, casting="same_kind").T
 
 
 def lexical_features(
@@ -428,13 +429,19 @@ def _overlaps(words: Words, prose: Flags, titles: Sequence[str | None], bounds: 
     shares = np.full((len(OVERLAP_FEATURES), bounds.count), -1.0)
     chosen = words.subjects()[words.number]
     known = len(words.vocabulary)
-    line, number = np.divmod(np.unique(words.line[chosen] * known + words.number[chosen]), max(known, 1))
+    # one for each different word of each line, by words and then by lines
+    order = _sorted(words.number[chosen], known)
+    line, number = words.line[chosen][order], words.number[chosen][order]
+    differs = np.append(True, (number[1:] != number[:-1]) | (line[1:] != line[:-1]))[: len(line)]
+    line, number = line[differs], number[differs]
     sizes = np.bincount(line, minlength=bounds.count)
     shares[5] = sizes
     if not len(line):
         return shares
     # the words of each text, and the place of each word of a line among them
-    own, place = np.unique(bounds.text[line] * known + number, return_inverse=True)
+    key = bounds.text[line] * known + number
+    differs = np.append(True, key[1:] != key[:-1])
+    own, place = key[differs], np.cumsum(differs) - 1
     told = prose[line]
     of_prose = bounds.through(prose[None, :].astype(np.float64))[0]
     lead = np.zeros(len(own), dtype=np.bool_)
@@ -442,17 +449,22 @@ def _overlaps(words: Words, prose: Flags, titles: Sequence[str | None], bounds: 
     in_prose = np.bincount(place[told], minlength=len(own))
     anywhere = np.bincount(place, minlength=len(own))
     headline, titled = _in_titles(words, titles, own)
-    # the places of each word, in the order of the lines: where it stands in the line before
-    order = np.argsort(place, kind="stable")
-    again = np.zeros(len(line), dtype=np.bool_)
-    again[order[1:]] = (np.diff(place[order]) == 0) & (np.diff(line[order]) == 1)
+    # words that stand in the line before
+    again = ~differs
+    again[1:] &= np.diff(line) == 1
     found = np.array([headline[place], lead[place], in_prose[place] > told, anywhere[place] > 1, again])
     filled = np.flatnonzero(sizes)
     first = np.cumsum(sizes) - sizes
-    shares[:5, filled] = np.add.reduceat(found, first[filled], axis=1, dtype=np.float64) / sizes[filled]
+    by_line = found[:, _sorted(line, bounds.count)]
+    shares[:5, filled] = np.add.reduceat(by_line, first[filled], axis=1, dtype=np.float64) / sizes[filled]
     shares[0, ~titled[bounds.text]] = -1.0
     shares[6] = bounds.shifted(shares[4:5], 1, -1.0)[0]
     return shares
+
+
+def _sorted(values: Integers, below: int) -> Integers:
+    """The order of some values, equal ones as they stand: those of two bytes are sorted in linear time."""
+    return np.argsort(values.astype(np.uint16) if below <= 1 << 16 else values, kind="stable")
 
 
 def _in_titles(words: Words, titles: Sequence[str | None], own: Integers) -> tuple[Flags, Flags]:

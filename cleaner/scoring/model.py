@@ -19,7 +19,7 @@ from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import FEATURES
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.rounds import ROUND_FEATURES, round_features
-from cleaner.scoring.shape import Flags, Floats
+from cleaner.scoring.shape import Flags, Floats, Singles
 from cleaner.scoring.trees import Trees
 
 WORDS, PROSE, STARTS = (FEATURES.index(name) for name in ("words", "prose_run", "starts"))
@@ -39,7 +39,7 @@ class Model:
     worth: Floats
     record: Mapping[str, Any]
 
-    def judge(self, features: Floats, taken: Flags, bounds: Bounds) -> tuple[Floats, Floats]:
+    def judge(self, features: Singles, taken: Flags, bounds: Bounds) -> tuple[Floats, Singles]:
         """Log odds of being cruft, one a line, and what the second round saw: (lines, len(SEEN)).
 
         ``features`` are those of the lines of some texts, ``taken`` the lines that are gone already.
@@ -48,7 +48,7 @@ class Model:
         seen = seen_by_second(first, features, taken, bounds)
         return (first + self.second.scores(seen)) / 2, seen
 
-    def contributions(self, seen: Floats) -> Floats:
+    def contributions(self, seen: Singles) -> Floats:
         """How much each of `SEEN` moved the scores of some lines, in log odds: an array of the same shape."""
         moved = self.second.contributions(seen)
         moved[:, : len(FEATURES)] += self.first.contributions(seen[:, : len(FEATURES)])
@@ -68,7 +68,7 @@ class Model:
         return float(np.interp(confidence, self.worth[place - 1 : place + 1], self.points[place - 1 : place + 1]))
 
 
-def seen_by_second(first: Floats, features: Floats, taken: Flags, bounds: Bounds) -> Floats:
+def seen_by_second(first: Floats, features: Singles, taken: Flags, bounds: Bounds) -> Singles:
     """The features of lines beside what scores of the first round say around them: (lines, len(SEEN))."""
     around = round_features(first, features[:, WORDS], features[:, PROSE] > 0, taken, bounds)
     return np.concatenate((features, around), axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.features import FAR
-from cleaner.scoring.shape import Flags, Floats
+from cleaner.scoring.shape import Flags, Floats, Singles
 
 BESIDE = (-3, -2, -1, 1, 2, 3)
 REACHES = (2, 4, 8, 16)
@@ -38,7 +38,7 @@ ROUND_FEATURES = (
 """Names of the columns."""
 
 
-def round_features(scores: Floats, words: Floats, prose: Flags, taken: Flags, bounds: Bounds) -> Floats:
+def round_features(scores: Floats, words: Floats | Singles, prose: Flags, taken: Flags, bounds: Bounds) -> Singles:
     """What the scores of a first round (log odds of being cruft) say around each line: (lines, len(ROUND_FEATURES)).
 
     >>> round_features(np.array([-3.0, 2.0]), np.ones(2), np.ones(2) > 0, np.zeros(2) > 0, Bounds(np.array([2]))).shape
@@ -69,7 +69,9 @@ def round_features(scores: Floats, words: Floats, prose: Flags, taken: Flags, bo
             since,
             until,
             of_runs[:, runs.text],
-        )
+        ),
+        dtype=np.float32,
+        casting="same_kind",
     ).T
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,14 @@ import numpy.typing as npt
 from cleaner.text import CHARACTERS_A_WORD, SENTENCE_ENDS, UNSPACED
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 OTHER, SPACE, UPPER, LOWER, CASELESS, UNSPACED_LETTER, DIGIT, PUNCTUATION, SYMBOL, MARK = range(10)
 CLASSES = 10
+# Characters that are looked at together, as far as lines allow.
+TOGETHER = 1 << 15
 # Characters beyond the basic plane are ideographs or pictures; one class does for them.
 PLANE = 0x10000
 
@@ -81,6 +85,17 @@ def _codes(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
 
 def shapes(lines: Sequence[str]) -> Shapes:
     """Figures of all lines; none may be empty or hold a line break."""
+    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    # what is known of so many characters fits into a cache
+    part = np.cumsum(lengths) // TOGETHER
+    starts = np.flatnonzero(np.append(True, part[1:] != part[:-1])).tolist()
+    found = [_shapes(lines[start:end]) for start, end in pairwise((*starts, len(lines)))]
+    if len(found) == 1:
+        return found[0]
+    return Shapes(*[np.concatenate([getattr(one, field.name) for one in found]) for field in fields(Shapes)])
+
+
+def _shapes(lines: Sequence[str]) -> Shapes:
     count = len(lines)
     codes = _codes("\n".join(lines) + "\n")
     kind = _classes().take(codes)

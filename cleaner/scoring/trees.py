@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-from cleaner.scoring.shape import Floats
+from cleaner.scoring.shape import Floats, Singles
 
 # Lines scored at once: what the trees look up for these fits into a cache, which halves the time.
 CHUNK = 192
@@ -57,7 +57,7 @@ class Trees:
         self._values = self.leaf.ravel()
         self._first = np.arange(len(self.leaf))[:, None] * self.leaf.shape[1]
 
-    def scores(self, features: Floats) -> Floats:
+    def scores(self, features: Floats | Singles) -> Floats:
         """Log odds, one a row of ``features`` (rows, features)."""
         return np.concatenate(
             [
@@ -66,7 +66,7 @@ class Trees:
             ]
         )
 
-    def _leaves(self, features: Floats) -> npt.NDArray[np.int64]:
+    def _leaves(self, features: Floats | Singles) -> npt.NDArray[np.int64]:
         """Place of each row's leaf of each tree in the flat array of values: (trees, rows)."""
         columns = np.ascontiguousarray(features.T, dtype=np.float32)
         answers = (columns.take(self._asked, axis=0) > self._above).view(np.uint8)
@@ -95,7 +95,7 @@ class Trees:
         order = np.argsort(self.feature.ravel(), kind="stable")
         return order, np.flatnonzero(np.diff(self.feature.ravel()[order], prepend=-1))
 
-    def contributions(self, features: Floats) -> Floats:
+    def contributions(self, features: Floats | Singles) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
         moved = np.zeros(features.shape)
         order, first = self._by_feature
