@@ -524,13 +524,16 @@ def _lexical(words: Words, prose: Flags, lexicons: Sequence[Lexicon], bounds: Bo
 
 def _odds(words: Words, lexicons: Sequence[Lexicon], bounds: Bounds) -> tuple[Integers, Floats]:
     """Line and log odds, in multiples of `GRAIN`, of all words and pairs that the lexicon of a text knows."""
-    early = words.first(LEXICAL_WORDS)
+    line, number = words.line, words.number
+    if words.sizes.max() > LEXICAL_WORDS:
+        early = words.first(LEXICAL_WORDS)
+        line, number = line[early], number[early]
     plain = _plain(words.vocabulary)
     found = []
     for lexicon in {id(one): one for one in lexicons if one}.values():
         own = np.array([one is lexicon for one in lexicons])
-        chosen = early & own[bounds.text][words.line]
-        found.append(lexicon.odds(lexicon.numbers(plain)[words.number[chosen]], words.line[chosen]))
+        chosen = slice(None) if own.all() else own[bounds.text][line]
+        found.append(lexicon.odds(lexicon.numbers(plain).take(number[chosen]), line[chosen]))
     if not found:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     return np.concatenate([line for line, _ in found]), exact(np.concatenate([odds for _, odds in found]))
