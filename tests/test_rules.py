@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
 import re2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.document import Document
 from cleaner.filters.by_rules import rules_chain
 from cleaner.pipeline import Cleaner
+from cleaner.rulebook.literals import EDGE, UNKNOWN, literals
 from cleaner.rulebook.load import load_packs, load_rulebook, shipped_folder
 from cleaner.rulebook.match import Matcher, Rulebook
 from cleaner.rulebook.model import Case, Pack, Rule, RuleError, load_pack, parse_pack
@@ -171,8 +173,8 @@ def test_word_edges_and_folding_hold_in_every_script() -> None:
 def test_a_pattern_that_would_hang_a_backtracking_engine_answers() -> None:
     rule = replace(parse_pack(GOOD, "x.toml").rules[0], patterns=("(?:(?:a+)+)+b", "(?:a|aa|aaa)*c"), max_words=10**6)
     # 2^n steps for an engine that backtracks: it would not come back from 100 letters
-    assert Matcher([rule]).matching("a" * 50_000) == []
-    assert Matcher([rule]).matching("a" * 50_000 + "b") == [rule]
+    assert Matcher([rule]).matching("a" * 50_000) == ()
+    assert Matcher([rule]).matching("a" * 50_000 + "b") == (rule,)
 
 
 # What patterns are made of, and characters that tell a class from what stands in for it.
@@ -192,6 +194,49 @@ def test_what_a_pattern_matches_its_wider_form_matches_and_no_more_in_ascii(patt
         found, wider = (re2.search(one, line) is not None for one in (exact, widen(exact)))
         assert wider or not found
         assert found or not wider or not line.isascii()
+
+
+# Pieces of which literals are made, and what stands beside them.
+NESTED = st.recursive(
+    PIECES | st.sampled_from(("a", "d1", "[ad]", "[a-d]", "[^a-z]", "[0-9]", "^", "$", "-", " ", r"\*", "(?s:.)")),
+    lambda inner: st.tuples(
+        st.lists(st.lists(inner, max_size=3).map("".join), min_size=1, max_size=3).map("|".join),
+        st.sampled_from(("(?:{})", "(?P<cut>{})", "(?:{})?", "(?:{})*", "(?:{})+", "(?:{}){{0,2}}", "(?:{}){{2}}")),
+    ).map(lambda pair: pair[1].format(pair[0])),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(NESTED, min_size=1, max_size=4).map("".join), st.lists(st.text("ad1.-*[α c", min_size=1, max_size=8)))
+def test_a_line_that_a_pattern_matches_holds_one_of_its_literals(pattern: str, lines: list[str]) -> None:
+    for written in (f"(?s)^(?:{pattern})$", f"(?s){pattern}"):
+        try:
+            compiled = re2.compile(written)
+        except re2.error:
+            continue
+        asked = literals(written)
+        for line in filter(compiled.search, lines):
+            assert any(string in f"{EDGE}{line}{EDGE}" for string in asked.strings)
+            assert sum("a" <= character <= "z" for character in line) <= asked.letters
+
+
+@pytest.mark.parametrize(
+    ("pattern", "strings", "letters"),
+    (
+        (r"(?s)^(?:[^\pL]*(?:ad|advert)[^\pL]*)$", {"ad"}, 6),
+        (r"(?s)^(?:by [\pL ]{2,9}(?:now|then))$", {EDGE + "by "}, 15),
+        (r"(?s)(?P<cut>-[0-9]{1,3}-)$", {"-" + EDGE}, inf),
+        (r"(?s)^(?:[\pL ]+(?:1|2)[\pL ]+)$", {"1", "2"}, inf),
+    ),
+)
+def test_literals_are_the_rarest_that_a_pattern_asks_for(pattern: str, strings: set[str], letters: float) -> None:
+    assert literals(pattern) == (strings, letters)
+
+
+@pytest.mark.parametrize("pattern", ("(?i)a", r"\p{Greek}a", r"\Qa\E", "a{,1}b", "[[:alpha:]]a", "(a"))
+def test_nothing_is_known_of_patterns_that_are_read_otherwise(pattern: str) -> None:
+    assert literals(pattern) == UNKNOWN
 
 
 @pytest.mark.parametrize("pattern", (r"read \p{Letters}+", "read [z-a]", r"read \pL{1000}"))

@@ -17,7 +17,8 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 from cleaner.language import _factory
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.trees import Trees
-from cleaner.text import fold, fold_line, letters, subject_words, tokens, weight, word_matches
+from cleaner.scoring.words import number_spaced, number_words
+from cleaner.text import fold, fold_line, letters, spaced, subject_words, tokens, weight, word_matches
 
 # Letters, joints, signs of typography, the character that stands for one of them, combining marks, other scripts.
 CHARACTERS = "abZ09 '-’–“”…•\u00a0\x01_.ßéǅΐжא外รカ\u0301\u0e34\u00ad\n"
@@ -31,6 +32,14 @@ def test_tokens_are_the_words_of_the_case_folded_text(text: str) -> None:
                           "\u1000-\u109f\u1780-\u17ff\U00020000-\U0002ffff]")  # fmt: skip
     spread = unspaced.sub(lambda match: f" {match.group()} ", text.casefold())
     assert tokens(text) == tuple(match.group() for match in word_matches(spread))
+
+
+@given(st.lists(TEXTS))
+def test_words_of_lines_are_numbered_alike_from_text_and_from_lists(lines: list[str]) -> None:
+    found, wanted = number_spaced([spaced(line) for line in lines]), number_words([tokens(line) for line in lines])
+    assert found.vocabulary == wanted.vocabulary
+    for name in ("number", "line", "sizes"):
+        assert np.array_equal(getattr(found, name), getattr(wanted, name))
 
 
 @given(st.text("abZ09 '-’–“”…•\u00a0\x01_.", max_size=16))

@@ -31,14 +31,14 @@ RARER = 8.0
 # What `re` reads otherwise than RE2, or not at all: flags, quoted text, bytes, counts without a lower end or beyond a
 # thousand, properties, references, possessive counts.
 _OTHERWISE = re.compile(
-    r"\\[QCPzB]|(?<!\\)\(\?(?!:|s\)|s:|P<)|\{,|\[:\^?\w+:\]|\\p(?!\{?[LNM])|\\p\{.."
+    r"\\[QCPzB]|(?<!\\)\(\?(?!:|s\)|s:|P<)|\{,|\[:\^?\w+:\]|\\p(?!\{[LNM]\}|[LNM])"
     r"|\\[1-9]|[*+?}]\+|\{[0-9]*,?[0-9]{4}"
 )
 _CODE = re.compile(r"\\x\{([0-9A-Fa-f]+)\}")
-_PROPERTY = re.compile(r"\\p\{?([LNM])\}?")
+_PROPERTY = re.compile(r"\\p(?:\{([LNM])\}|([LNM]))")
 # Ranges that stand for properties: of many characters, and among those of ASCII of the right ones.
-_RANGES = {"L": "A-Za-zª-ͯ", "N": "0-9\u0660-\u0669", "M": "\u0300-\u036f"}
-_CLASS = re.compile(r"\\p\{?[LNM]\}?|\[\^?\]?(?:\\.|[^\]\\])*\]|\\.", re.DOTALL)
+_RANGES = {"L": "A-Za-z\u00c0-\u024f", "N": "0-9\u0660-\u0669", "M": "\u0300-\u036f"}
+_CLASS = re.compile(r"\\p(?:\{.\}|.)|\[\^?\]?(?:\\.|[^\]\\])*\]|\\.", re.DOTALL)
 # The first and the last part of a pattern that matches whole lines.
 _WHOLE = [("AT", "AT_BEGINNING"), ("AT", "AT_END")]
 
@@ -96,7 +96,7 @@ def literals(pattern: str) -> Literals:
 
 
 def _readable(found: re.Match[str]) -> str:
-    inside = _PROPERTY.sub(lambda own: _RANGES[own[1]], found[0])
+    inside = _PROPERTY.sub(lambda own: _RANGES[own[1] or own[2]], found[0])
     return inside if found[0][0] == "[" or inside == found[0] else f"[{inside}]"
 
 
