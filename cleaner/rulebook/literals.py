@@ -17,6 +17,8 @@ from math import inf
 from string import ascii_letters, ascii_lowercase
 from typing import Any, NamedTuple
 
+from cleaner.function_words import WORDS
+
 _parser: Any = re._parser  # type: ignore[attr-defined]  # the tree of a pattern, which no other module gives
 
 EDGE = "\n"
@@ -27,6 +29,10 @@ MOST = 32
 SMALL_CLASS = 8
 # Each further character makes a literal so many times as rare.
 RARER = 8.0
+# A small word of any language, between spaces, is as rare as this.
+SMALL = 0.1
+# What every line holds.
+_EVERYWHERE = frozenset(("", EDGE))
 
 # What `re` reads otherwise than RE2, or not at all: flags, quoted text, bytes, counts without a lower end or beyond a
 # thousand, properties, references, possessive counts.
@@ -75,7 +81,7 @@ def literals(pattern: str) -> Literals:
     >>> sorted(found.strings), found.letters
     (['\nphoto by ', '\nphotograph by ', '\nphotographs by ', '\nphotos by ', '\n© '], 73.0)
     >>> literals(r"^[\pL ]+$")
-    Literals(strings=frozenset({'\n'}), letters=inf)
+    Literals(strings=frozenset({''}), letters=inf)
     """
     if _OTHERWISE.search(pattern):
         return UNKNOWN
@@ -243,10 +249,14 @@ def _repeated(least: int, most: int, argument: Any, run: frozenset[str]) -> _Par
 
 def _rarer(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     """The strings that fewer lines will hold, as far as lengths tell; None where neither rules any out."""
-    known = [strings for strings in (one, other) if strings is not None and "" not in strings]
+    known = [strings for strings in (one, other) if strings is not None and strings.isdisjoint(_EVERYWHERE)]
     return min(known, key=_frequency, default=None)
 
 
 def _frequency(strings: frozenset[str]) -> float:
-    # every line has edges
-    return sum(1.0 if string == EDGE else RARER ** -len(string) for string in strings)
+    return sum(SMALL if string in _small_words() else RARER ** -len(string) for string in strings)
+
+
+@lru_cache(maxsize=1)
+def _small_words() -> frozenset[str]:
+    return frozenset(f" {word} " for words in WORDS.values() for word in words.split())
