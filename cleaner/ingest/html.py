@@ -194,7 +194,8 @@ def _judge(
     judgement = Judgement(model or block_model(), page, page_facts(page, known))
     witness = None
     chance = judgement.model.chance(judgement.scores)
-    if extractor == "auto" and judgement.doubt > DOUBT:
+    # a text of hundreds of paragraphs is judged by its beginning, with a witness or without
+    if extractor == "auto" and judgement.doubt(_long_runs(judgement.facts, chance)) > DOUBT:
         heard = ask("trafilatura", raw.html or "", raw.url)
         if heard:  # who takes nothing at all did not understand the page
             witness = align(heard.split("\n"), texts).taken
