@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate, count
 
@@ -107,12 +108,12 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     judged = _judged(page, known, raw, max_blocks, extractor, model)
     is_empty = not (page.blocks.text or judged.verdicts.unseen)
     if is_empty or (judged.found is not None and judged.found[0] in DRAWN):
-        drawn = scripted_story(raw.html or "", page.tree)
-        if drawn is not None:
-            other = parse_page(drawn)
-            again = _judged(other, known, replace(raw, html=drawn), max_blocks, extractor, model)
-            if again.found is None:
-                page, judged = other, again
+        with suppress(PageError):  # what the page shows can be read
+            if (drawn := scripted_story(raw.html or "", page.tree)) is not None:
+                other = parse_page(drawn)
+                again = _judged(other, known, replace(raw, html=drawn), max_blocks, extractor, model)
+                if again.found is None:
+                    page, judged = other, again
     texts, where, verdicts, found = page.blocks.text, judged.where, judged.verdicts, judged.found
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
