@@ -272,7 +272,13 @@ class Cleaner:
 
         Documents whose keys are among the sorted ``known`` ones add nothing: a survey holds them already.
         """
-        extracted = [self.extract(raw) for raw in raw_records(batch, self.settings)]
+        return self.stage_raws(raw_records(batch, self.settings), known)
+
+    def stage_raws(
+        self, raws: Iterable[Raw], known: Sequence[int] | None = None
+    ) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """`stage_batch` of records."""
+        extracted = [self.extract(raw) for raw in raws]
         forget_lines()
         documents = (one.document for one in extracted if one.document is not None)
         return staged_table(extracted), survey_documents(documents, known)
@@ -296,6 +302,10 @@ class Cleaner:
         [{'id': 'b', 'reason': 'too_little_left'}]
         """
         return collect(self.results(batch), self.settings.audit, self.survey)
+
+    def clean_raws(self, raws: Iterable[Raw]) -> Cleaned:
+        """`clean_batch` of records."""
+        return collect(self.clean_many(raws), self.settings.audit, self.survey)
 
     def results(self, batch: pa.RecordBatch | pa.Table) -> Iterator[Result]:
         """What became of each row of a batch, in order: one result a row."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import pyarrow as pa
@@ -217,8 +218,31 @@ def _removed(outcome: Outcome, audit: str) -> list[Sequence[object]]:
         rules,
         reasons,
         confidences,
-        size * ["{}"] if audit == "counts" else [_json(dict(one)) if one else "{}" for one in evidence],
+        size * ["{}"] if audit == "counts" else [_json(one) if one else "{}" for one in evidence],
     ]
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _json(evidence: Mapping[str, object]) -> str:
+    """What `_encoded` makes of evidence, in half the time: the same names and numbers come again and again."""
+    parts = []
+    for pair in evidence.items():
+        name, value = pair
+        if type(value) is float and value:  # 0.0 is equal to -0.0, which is written otherwise
+            parts.append(_pair(pair))
+        else:
+            said = _json(value) if type(value) is dict else _encoded(value)
+            parts.append(f"{_name(name)}: {said}")
+    return f"{{{', '.join(parts)}}}"
+
+
+@lru_cache(maxsize=65536)
+def _pair(pair: tuple[str, float]) -> str:
+    return f"{_name(pair[0])}: {_encoded(pair[1])}"
+
+
+@lru_cache(maxsize=4096)
+def _name(name: str) -> str:
+    return _encoded(str(name))

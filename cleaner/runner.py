@@ -473,7 +473,10 @@ def _fingerprint(unit: Iterable[Raw]) -> str:
     digest = hashlib.sha256()
     for raw in unit:
         for name in RAW.names:
-            digest.update(f"{name}={getattr(raw, name)}\x00".encode("utf-8", "surrogatepass"))
+            # a page is not copied once more for its name
+            digest.update(f"{name}=".encode())
+            digest.update(str(getattr(raw, name)).encode("utf-8", "surrogatepass"))
+            digest.update(b"\0")
     return digest.hexdigest()
 
 

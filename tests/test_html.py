@@ -378,6 +378,49 @@ def test_a_story_that_the_page_carries_as_data_alone_is_kept(cleaners: dict[str,
         assert outcome.text.split("\n")[:-1] == PARAGRAPHS
 
 
+@pytest.mark.parametrize(
+    ("html", "blocks"),
+    [
+        ('a<template id="B:0"></template>c<div hidden id="S:0"><p>b</p></div><script>$RC("B:0","S:0")</script>', "abc"),
+        ('<p>a<template id="B:1"></template></p><p>c</p><div hidden id="S:4">b</div><script>$RC("B:1","S:4")', "abc"),
+        # by its number where the calls are gone, where it stands where its place is not there; nested
+        ('<template id="B:0"></template><p>b</p><div hidden id="S:0"><p>a</p></div>', "ab"),
+        ('<p>a</p><div hidden id="S:1"><p>b</p></div>', "ab"),
+        ('<template id="B:0"></template><p>d</p><div hidden id="S:0"><p>a</p><template id="P:1"></template><p>c</p>'
+         '</div><div hidden id="S:1"><p>b</p></div><script>$RS("S:1","P:1");$RC("B:0","S:0")</script>', "abcd"),
+        # a part that is its own place is not seen, and does no harm
+        ('<p>a</p><div hidden id="S:0"><template id="B:0"></template><p>b</p></div><div hidden id=S:x>c</div>', "a"),
+    ],
+)  # fmt: skip
+def test_parts_that_the_server_sent_late_stand_where_a_reader_sees_them(html: str, blocks: str) -> None:
+    assert "".join(texts(f"<body>{html}")) == blocks
+
+
+def test_a_story_that_a_script_draws_is_read(cleaners: dict[str, Cleaner]) -> None:
+    inner = json.dumps({"headline": "The crane", "body": STORY}).replace("<", "\\u003c")
+    empty = f"<title>The crane</title><meta property=og:type content=article><div id=root></div>{MENU}"
+    for code in (f"self.push([1,{json.dumps(inner)}])", inner):
+        for name in ("auto", "blocks"):
+            outcome, rejection, _ = cleaners[name].clean_raw(raw(f"<html>{empty}<script>{code}</script></html>"))
+            assert outcome is not None and rejection is None
+            assert outcome.text.split("\n")[:-1] == PARAGRAPHS
+
+
+def test_a_story_that_stands_twice_is_told_once(cleaners: dict[str, Cleaner]) -> None:
+    told = [
+        *PARAGRAPHS,
+        "Ann Oak, who runs the museum of shipping, said that nobody had asked her, and that she has its drawings.",
+        "Taking it apart costs more than a coat of paint every ten years, an engineer wrote in a letter to the mayor.",
+        "Trains to the quay stopped in 1974, and the rails were sold to a railway in the hills that carries children.",
+    ]
+    whole = f"<div itemprop=articleBody>{' '.join(told)}</div>"
+    page = f"<title>The crane</title><article><h1>The crane</h1>{''.join(f'<p>{one}</p>' for one in told)}</article>"
+    for name in ("auto", "blocks"):
+        outcome, rejection, _ = cleaners[name].clean_raw(raw(page + whole))
+        assert outcome is not None and rejection is None
+        assert outcome.text.split("\n")[:-1] == told
+
+
 def test_a_page_of_little_but_a_brief_is_an_article(cleaners: dict[str, Cleaner]) -> None:
     brief = " ".join(PARAGRAPHS[:2])
     outcome, rejection, _ = cleaners["auto"].clean_raw(raw(f"<title>The crane</title><h1>The crane</h1><p>{brief}</p>"))

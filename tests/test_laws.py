@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from cleaner.filters.repeats import Repeats
 from cleaner.filters.rules import Rules
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
-from cleaner.rows import kept_lines
+from cleaner.rows import kept_lines, removed_rows
 from cleaner.rulebook.load import load_rulebook
 from cleaner.runner import count
 from cleaner.settings import Settings
@@ -63,6 +64,24 @@ def test_the_kept_lines_of_a_row_are_those_that_filters_see(text: str, cuts: lis
     whole = document(text)
     lines = [line.text for line in View(whole, removals).lines]
     assert list(kept_lines(Outcome(whole, removals))) == lines
+
+
+@given(
+    st.dictionaries(
+        st.text(),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        ),
+    )
+)
+@example({"a": -0.0})
+@example({"a": 0.0, "b": {"a": 1.0}})
+@example({"a": 1, "b": {"a": True}})
+def test_evidence_is_the_same_json_however_often_it_is_written(evidence: dict[str, object]) -> None:
+    removal = Removal(0, 1, "f", "r", "", 1.0, evidence)
+    (row,) = removed_rows(Outcome(document("a"), (removal,)), "full")
+    assert row["evidence"] == json.dumps(evidence, ensure_ascii=False)
 
 
 @given(texts())

@@ -24,7 +24,6 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 import psutil
-import pyarrow as pa
 
 from cleaner.chain import Rejection
 from cleaner.engines.work import EngineError, Item, Result, Work
@@ -61,7 +60,7 @@ class _Died(Exception):
 def _serve(pipe: Connection) -> None:
     """What a worker does: work on batches until the parent closes the pipe or is gone; a `Work` says what work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    do: Callable[[pa.RecordBatch | pa.Table], Any] | None = None
+    do: Callable[[Any], Any] | None = None
     try:
         while True:
             given = pipe.recv()
@@ -129,7 +128,7 @@ class _Worker:
         self._work: Work[Any, Any] | None = None
         self._stopped = False
 
-    def do(self, work: Work[Any, Any], batch: pa.RecordBatch | pa.Table, seconds: float, most: float) -> Any:
+    def do(self, work: Work[Any, Any], batch: Any, seconds: float, most: float) -> Any:
         """The work on a batch, in that many seconds and with ``most`` bytes of memory.
 
         Raises `TimeoutError`, `MemoryError`, and `_Died` when the process did.

@@ -19,7 +19,7 @@ import pyarrow as pa
 from cleaner.chain import Rejection
 from cleaner.errors import CleanerError
 from cleaner.ingest.record import Raw
-from cleaner.pipeline import Cleaner, raw_batch
+from cleaner.pipeline import Cleaner
 from cleaner.rows import Cleaned, collect
 from cleaner.settings import Settings
 from cleaner.shards.staging import Extracted, staged_documents, staged_table
@@ -48,12 +48,12 @@ class Work(Protocol[ItemIn, Result]):
         """Whether the limits of time and memory for a document hold."""
         ...
 
-    def start(self) -> Callable[[pa.RecordBatch | pa.Table], Result]:
+    def start(self) -> Callable[[Any], Result]:
         """In a worker: load everything, and return the function of a batch.  Raises `ImportError` and `EngineError`."""
         ...
 
-    def encode(self, items: Sequence[ItemIn]) -> pa.RecordBatch | pa.Table:
-        """Items as a batch."""
+    def encode(self, items: Sequence[ItemIn]) -> Any:
+        """Items as a batch: what goes to the worker, pickled."""
         ...
 
     def fail(self, item: ItemIn, failure: Rejection) -> Result:
@@ -74,19 +74,17 @@ class CleaningWork:
 
     is_limited: ClassVar[bool] = True
 
-    def start(self) -> Callable[[pa.RecordBatch | pa.Table], Cleaned]:
-        """The `Cleaner.clean_batch` of a warm cleaner."""
+    def start(self) -> Callable[[Sequence[Raw] | pa.Table], Cleaned]:
+        """The `Cleaner.clean_batch` of a warm cleaner, or its `Cleaner.clean_raws`."""
         cleaner = warm_cleaner(self.settings)
-        return (
-            cleaner.with_survey(Survey(_there(self.evidence))).clean_batch
-            if self.evidence is not None
-            else cleaner.clean_batch
-        )
+        if self.evidence is not None:
+            cleaner = cleaner.with_survey(Survey(_there(self.evidence)))
+        return lambda given: cleaner.clean_batch(given) if isinstance(given, pa.Table) else cleaner.clean_raws(given)
 
-    def encode(self, items: Sequence[Raw | pa.Table]) -> pa.RecordBatch | pa.Table:
-        """A raw batch, or a staged table."""
+    def encode(self, items: Sequence[Raw | pa.Table]) -> Sequence[Raw] | pa.Table:
+        """The records as they are (as Arrow columns they take ten times the time), or a staged table."""
         if isinstance(items[0], Raw):
-            return raw_batch(item for item in items if isinstance(item, Raw))
+            return [item for item in items if isinstance(item, Raw)]
         return pa.concat_tables(items).combine_chunks()
 
     def fail(self, item: Raw | pa.Table, failure: Rejection) -> Cleaned:
@@ -124,15 +122,15 @@ class StagingWork:
 
     is_limited: ClassVar[bool] = True
 
-    def start(self) -> Callable[[pa.RecordBatch | pa.Table], Staged]:
-        """The `Cleaner.stage_batch` of a warm cleaner."""
+    def start(self) -> Callable[[Sequence[Raw]], Staged]:
+        """The `Cleaner.stage_raws` of a warm cleaner."""
         cleaner = warm_cleaner(self.settings)
         known = np.load(_there(self.known), mmap_mode="r") if self.known is not None else None
-        return lambda batch: Staged(*cleaner.stage_batch(batch, known))
+        return lambda raws: Staged(*cleaner.stage_raws(raws, known))
 
-    def encode(self, items: Sequence[Raw]) -> pa.RecordBatch:
-        """A raw batch."""
-        return raw_batch(items)
+    def encode(self, items: Sequence[Raw]) -> Sequence[Raw]:
+        """The records as they are."""
+        return list(items)
 
     def fail(self, item: Raw, failure: Rejection) -> Staged:
         """A staged row without a document."""

@@ -10,7 +10,7 @@ and a stranger in it falls out.  (Such a round without a witness gains nothing: 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from cleaner.extraction.learned import LEARNED_FEATURES, Names, learned_features
 from cleaner.extraction.page import Page
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.shape import Floats
+from cleaner.scoring.shape import Floats, Integers
 from cleaner.scoring.trees import Trees
 
 BLOCK_FEATURES = (*PLAIN_FEATURES, *LEARNED_FEATURES)
@@ -106,10 +106,14 @@ class Judgement:
             self.scores = self.scores.copy()
             self.scores[self.open] = self.model.rounds[1].scores(self._seen[self.open])
 
-    @property
-    def doubt(self) -> float:
-        """How much is open: words by how likely their block is judged wrongly, over the words of the story."""
+    def doubt(self, settled: Sequence[Integers] = ()) -> float:
+        """How much is open: words by how likely their block is judged wrongly, over the words of the story.
+
+        The places ``settled`` are story, whatever the scores say.
+        """
         chance = self.model.chance(self.scores)
+        for places in settled:
+            chance[places] = 1.0
         wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
         return wrong / max(float((chance * self.facts.words).sum()), 1.0)
 

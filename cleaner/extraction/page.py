@@ -2,7 +2,8 @@
 
 The page is parsed as browsers parse it (lexbor, through selectolax), so that misnested and unclosed elements come out
 as a reader sees them.  Left out, because no reader sees it: scripts, styles, templates, ``noscript``, form controls,
-embedded objects, and elements with the ``hidden`` attribute.  Everything else is part of a block.
+embedded objects, and elements with the ``hidden`` attribute, apart from those that a script shows at once
+(`cleaner.extraction.streamed`).  Everything else is part of a block.
 
 A block is the text between two boundaries of block elements or line breaks; the cells of a table row are one block
 unless there are blocks inside them; every line of ``pre`` is one.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from cleaner.errors import CleanerError
+from cleaner.extraction.streamed import streamed_parts
 
 INVISIBLE = frozenset(
     "script style template noscript head title meta link base object embed applet iframe frame frameset noframes svg "
@@ -156,7 +158,7 @@ def parse_page(html: str) -> Page:
     tree = LexborHTMLParser(html)
     walk = _Walk()
     if tree.root is not None:
-        walk.run(tree.root)
+        walk.run(tree.root, streamed_parts(tree, html))
     return Page(tree, walk.blocks, walk.elements, walk.contexts, walk.names)
 
 
@@ -199,8 +201,11 @@ class _Walk:
         self.broken = self.timed = False
         self.touched = False  # whether anything was seen since the last boundary of a block element
 
-    def run(self, root: LexborNode) -> None:
-        """Walk through all below the root.  Most of the time of a page goes by here: what is asked often is local."""
+    def run(self, root: LexborNode, streamed: dict[str, LexborNode]) -> None:
+        """Walk through all below the root.  Most of the time of a page goes by here: what is asked often is local.
+
+        ``streamed`` are parts that stand elsewhere, by the ``id`` of the element in whose place they are seen.
+        """
         blocks, pending, trait_of = self.blocks.text, self.pending, _TRAITS.get
         elements = self.elements
         tags, parents, contexts, first, ends = facts = (
@@ -226,8 +231,13 @@ class _Walk:
                         pending.append(" ")
             elif tag is not None and tag[0] not in "-_!":
                 traits = trait_of(tag, 0)
-                if not traits & _INVISIBLE and "hidden" not in (attributes := node.attributes):
-                    child = node.first_child
+                seen: LexborNode | None = node
+                if traits & _INVISIBLE or "hidden" in (attributes := node.attributes):
+                    # each part is seen once, wherever its place is
+                    seen = streamed.pop(node.id or "", None) if streamed else None
+                    tag, traits, attributes = "div", trait_of("div", 0), {}
+                if seen is not None:
+                    child = seen.first_child
                     if traits & _BOUNDARY and (self.touched or not traits & _BLOCK):
                         self._boundary(tag, traits)
                     if child is not None:

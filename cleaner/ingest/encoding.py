@@ -55,7 +55,7 @@ _MAGIC = (
 )
 # Control characters make up more than this share of a file only when it is no text (text has none but white space).
 MAX_CONTROLS = 0.05
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
 # What guessed text is not made of: control, unassigned and private characters.
 _NO_TEXT = frozenset(("Cc", "Cn", "Co"))
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -102,14 +102,15 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         if b"\0" not in data:
             return _broken_utf8(data) or _named(data, declared) or _detect(data)
     else:
-        if _is_text(text):
+        if _is_text(data):
             return Decoded(text, "utf-8")
     return _utf16(data) or _detect(data)
 
 
-def _is_text(text: str) -> bool:
-    look = text[:DETECT_BYTES]
-    return len(_CONTROLS.findall(look)) <= MAX_CONTROLS * len(look)
+def _is_text(data: bytes) -> bool:
+    """Whether UTF-8 holds few control characters, each of which is one byte of it."""
+    look = data[:DETECT_BYTES]
+    return len(look) - len(look.translate(None, _CONTROLS)) <= MAX_CONTROLS * len(look)
 
 
 def _utf16(data: bytes) -> Decoded | None:
@@ -119,7 +120,7 @@ def _utf16(data: bytes) -> Decoded | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if text.count(" ") + text.count("\n") >= MIN_SPACES * len(text) and _is_text(text):
+        if text.count(" ") + text.count("\n") >= MIN_SPACES * len(text) and _is_text(text.encode()):
             return Decoded(text, encoding)
     return None
 

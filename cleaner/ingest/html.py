@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate, count
 
@@ -23,6 +24,8 @@ from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import BlockModel, Judgement, block_model
 from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError, parse_page
 from cleaner.extraction.places import places
+from cleaner.extraction.scripted import scripted_story
+from cleaner.extraction.shared import HEAD
 from cleaner.extraction.witness import ask, trafilatura_text
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
@@ -40,24 +43,28 @@ ROLES = {
 # The chance of being story from which on a block is kept.  At .5 token F1 is the same and recall .004 lower; the
 # filters behind take cruft as well, and none brings a lost paragraph back.
 KEPT = 0.45
-# The witness is asked where more than this share of the story's words is likely to be judged wrongly: on 7 % of the
-# pages of the development benchmark, with token F1 .9643 in news and .9607 on all pages.  Asked on 22 % (.12) it is
-# .9648 and .9614, on none .9600 and .9587 (more in docs/quality.md); an answer costs as much as all else does.
+# The witness is asked where more than this share of the story's words is likely to be judged wrongly: on 2 % of the
+# pages of the development benchmark, with token F1 .9691 in news and .9638 on all pages.  Asked on 7 % (.25) it is
+# .9687 and .9646, on none .9670 and .9626 (more in docs/quality.md); an answer costs as much as all else does.
 # What the model takes by itself and the witness takes as well is kept, whatever the second round makes of it: token F1
 # of the pages on which it was asked (22 % then) rises by .003 (.002 in news), and pages far longer than those that were
 # learned from come out whole.
-DOUBT = 0.25
+DOUBT = 0.5
 # A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
 # page's description, and has at least this chance of being story.
 LEAD_BLOCKS, DESCRIBED, LEAD = 12, 0.5, 0.1
 # A run of so many blocks of one kind in one element is longer than the stories that the model has learned from; it is
 # judged by its first blocks.  At most so many of them are looked at.
 LONG_RUN, RUN_HEAD, LONG_RUNS = 300, 100, 20
+# A block of so many words is a copy of the story where so many other kept blocks are so much of it.
+COPIED, COPIED_SHARE, COPIED_WORDS = 3, 0.8, 100.0
 # Text that a page carries as data is the story when the story found on the page has less than this share of its words.
 UNSEEN_SHARE = 0.5
 UNSEEN_WORDS = 40.0
 # Words of prose that trafilatura must find where the model finds no story.
 SECOND_WORDS = 60.0
+# Pages without an article that are looked into for a story in their scripts; home pages hold teasers there.
+DRAWN = frozenset(("script_shell", "no_article", "paywall", "consent_wall"))
 # A headline is no longer than this, in words.
 HEADLINE_WORDS = 60.0
 _BLANKS = re.compile(r"[\s\x1c-\x1f]+")
@@ -76,29 +83,38 @@ class Verdicts:
     """The letters of each block (`cleaner.text.letters`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Where the blocks of a page stand, what extraction says of them, and why the page holds no article, if so."""
+
+    where: list[str]
+    verdicts: Verdicts
+    found: tuple[str, str] | None
+
+
 def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockModel | None = None) -> Document:
     """The document of an HTML record: all visible blocks, what extraction says of each, and the page's metadata.
 
     ``extractor`` is ``auto``, ``blocks`` (the model alone) or the name of an extractor whose word counts alone;
     ``model`` is asked in place of the shipped one.  Text that a page carries as data and not in visible blocks stands
-    at the end, with the role ``unseen``, when the visible blocks hold little of it.  Fields of the record go before the
-    page's own metadata.
+    at the end, with the role ``unseen``, when the visible blocks hold little of it.  A story that a script would draw
+    (`cleaner.extraction.scripted`) makes up blocks like others, behind those that are there.  Fields of the record go
+    before the page's own metadata.
 
     Raises `PageError` for pages that cannot be read whole, and `ValueError` for an extractor that is not there.
     """
-    html = raw.html or ""
-    page = parse_page(html)
+    page = parse_page(raw.html or "")
     known = read_metadata(page.tree, raw.url)
-    texts = page.blocks.text
-    if len(texts) > max_blocks:
-        raise PageError("too_many_blocks", f"{len(texts):,} blocks, more than {max_blocks:,} (see --max-blocks)")
-    where = places(page)
-    verdicts = _judge(page, known, where, raw, extractor, model)
-    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
-    if found is not None and extractor == "auto" and claims_article(known):
-        second = _second_opinion(page, raw)
-        if second is not None:
-            verdicts, found = second, None
+    judged = _judged(page, known, raw, max_blocks, extractor, model)
+    is_empty = not (page.blocks.text or judged.verdicts.unseen)
+    if is_empty or (judged.found is not None and judged.found[0] in DRAWN):
+        with suppress(PageError):  # what the page shows can be read
+            if (drawn := scripted_story(raw.html or "", page.tree)) is not None:
+                other = parse_page(drawn)
+                again = _judged(other, known, replace(raw, html=drawn), max_blocks, extractor, model)
+                if again.found is None:
+                    page, judged = other, again
+    texts, where, verdicts, found = page.blocks.text, judged.where, judged.verdicts, judged.found
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     lines = [*texts, *verdicts.unseen]
@@ -127,6 +143,23 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         language=raw.language or (known.language.text if known.language else None),
         facts=facts,
     )
+
+
+def _judged(
+    page: Page, known: Metadata, raw: Raw, max_blocks: int, extractor: str, model: BlockModel | None
+) -> _Judged:
+    """Verdicts on all blocks of a page.  Raises `PageError` where it has too many."""
+    texts = page.blocks.text
+    if len(texts) > max_blocks:
+        raise PageError("too_many_blocks", f"{len(texts):,} blocks, more than {max_blocks:,} (see --max-blocks)")
+    where = places(page)
+    verdicts = _judge(page, known, where, raw, extractor, model)
+    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
+    if found is not None and extractor == "auto" and claims_article(known):
+        second = _second_opinion(page, raw)
+        if second is not None:
+            verdicts, found = second, None
+    return _Judged(where, verdicts, found)
 
 
 def host(url: str | None) -> str | None:
@@ -162,7 +195,8 @@ def _judge(
     judgement = Judgement(model or block_model(), page, page_facts(page, known))
     witness = None
     chance = judgement.model.chance(judgement.scores)
-    if extractor == "auto" and judgement.doubt > DOUBT:
+    # a text of hundreds of paragraphs is judged by its beginning, with a witness or without
+    if extractor == "auto" and judgement.doubt(_long_runs(judgement.facts, chance)) > DOUBT:
         heard = ask("trafilatura", raw.html or "", raw.url)
         if heard:  # who takes nothing at all did not understand the page
             witness = align(heard.split("\n"), texts).taken
@@ -174,7 +208,10 @@ def _judge(
     chance[leads] = np.maximum(chance[leads], KEPT)
     for run in (*_long_runs(judgement.facts, chance), *_tables(page, chance)):
         chance[run] = np.maximum(chance[run], KEPT)
-    kept, keys = chance >= KEPT, judgement.facts.spoken.keys
+    keys = judgement.facts.spoken.keys
+    copied = _whole_copies(judgement.facts, chance >= KEPT)
+    chance[copied] = np.minimum(chance[copied], KEPT / 2)
+    kept = chance >= KEPT
     unseen = _as_data(known, texts, kept.tolist())
     if unseen:
         # what stands on the page of it would stand twice
@@ -228,6 +265,25 @@ def _tables(page: Page, chance: Floats) -> list[npt.NDArray[np.int64]]:
             if around:
                 rows.setdefault(around, []).append(place)
     return [np.array(own) for own in rows.values() if 2 * np.count_nonzero(chance[own] >= KEPT) >= len(own)]
+
+
+def _whole_copies(facts: Facts, kept: npt.NDArray[np.bool_]) -> list[int]:
+    """Kept blocks that repeat other kept blocks, at least `COPIED` of them, for most of their length.
+
+    Pages carry a story a second time in one piece, in elements that only machines look at.
+    """
+    share = facts.plain[:, PLAIN_FEATURES.index("held_share")]
+    found = []
+    for place in np.flatnonzero(kept & (share >= COPIED_SHARE) & (facts.words >= COPIED_WORDS)).tolist():
+        whole = facts.spoken.keys[place]
+        inside = [
+            len(key)
+            for other, key in enumerate(facts.spoken.keys)
+            if kept[other] and other != place and len(key) >= HEAD and key in whole
+        ]
+        if len(inside) >= COPIED and sum(inside) >= COPIED_SHARE * len(whole):
+            found.append(place)
+    return found
 
 
 def _is_text(facts: Facts, run: npt.NDArray[np.int64]) -> bool:

@@ -169,12 +169,12 @@ STAGED = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
         pa.field("text", pa.large_string()),
-        pa.field("segments", pa.large_string()),
+        pa.field("segments", pa.large_binary()),
     ],
     metadata=_METADATA,
 )
-"""One extracted document a row, between the two passes of a run; ``segments`` are JSON, null where they are the lines
-of the text.  With ``reason``, a record of which there is no document.
+"""One extracted document a row, between the two passes of a run; ``segments`` are as `shards.staging` writes
+them, null where they are the lines of the text.  With ``reason``, a record of which there is no document.
 """
 
 PARTS = {"clean": CLEAN, "removed": REMOVED, "rejected": REJECTED}
