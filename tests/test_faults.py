@@ -513,6 +513,7 @@ WORST: dict[str, tuple[Callable[[int], bytes], str | None]] = {
     "svg.html": (nested("<svg>"), "too_deep"),
     "mixed.html": (nested("<div>", "</p>", "<b>", "</div>"), "too_deep"),
     "select.html": (nested("<select>", "<option>"), "no_text"),
+    "string.html": (lambda n: b'<html><script>"' + b'\\"' * 2_000_000 + b"<p>a<p>b<p>c</script></html>", "no_text"),
     "open.html": (lambda n: hostile.page(n).replace("<nav>", "<nav " * 500_000).encode(), "too_deep"),
 }
 ALONE = """

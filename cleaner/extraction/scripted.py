@@ -23,12 +23,14 @@ PARAGRAPHS, WORDS = 3, 80.0
 MAX_CHARS, MAX_DEPTH = 5_000_000, 4
 # Pieces of markup that are read, the longest first.
 LOOKED_AT = 5
-# String literals of JSON or JavaScript; one of fewer characters holds no story.
-_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# String literals of JSON or JavaScript, also one that does not end: else it would be looked for from each of its
+# quotation marks.  One of fewer characters holds no story.
+_LITERAL = re.compile(r'"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
 SHORT = 300
 _PARAGRAPH = re.compile(r"<p[\s>]", re.IGNORECASE)
 # A paragraph's beginning, however often it was written as JSON.
 _ANYWHERE = re.compile(r"(?:<|\\u003c)p[\s>\\&]", re.IGNORECASE)
+_END = re.compile("</body", re.IGNORECASE)
 
 
 def scripted_story(html: str, tree: LexborHTMLParser) -> str | None:
@@ -54,8 +56,7 @@ def scripted_story(html: str, tree: LexborHTMLParser) -> str | None:
     most, best = max(told, key=lambda one: one[0], default=(0.0, ""))
     if most < WORDS:
         return None
-    end = html.lower().rfind("</body")
-    end = len(html) if end < 0 else end
+    end = max([found.start() for found in _END.finditer(html)], default=len(html))
     return f"{html[:end]}<article>{best}</article>{html[end:]}"
 
 
