@@ -253,8 +253,10 @@ def _rarer(one: frozenset[str] | None, other: frozenset[str] | None) -> frozense
     return min(known, key=_frequency, default=None)
 
 
+@lru_cache(maxsize=20_000)
 def _frequency(strings: frozenset[str]) -> float:
-    return sum(SMALL if string in _small_words() else RARER ** -len(string) for string in strings)
+    small = _small_words()
+    return sum([SMALL if string in small else RARER ** -len(string) for string in strings])
 
 
 @lru_cache(maxsize=1)
