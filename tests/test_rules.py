@@ -200,8 +200,12 @@ def test_what_a_pattern_matches_its_wider_form_matches_and_no_more_in_ascii(patt
 NESTED = st.recursive(
     PIECES
     | st.sampled_from(("a", "d1", "[ad]", "[a-d]", "[^a-z]", "[0-9]", "^", "$", "-", " ", r"\*", "(?s:.)"))
-    | st.sampled_from((r"\d", r"\D", r"\W", r"[^\D]", r"[^\wα]", "[a-]", "[]a]", r"\x{61}", r"\x61", "a??", "()", r"\b"))
-    | st.sampled_from((r"\B", r"\z", r"\A", "[[:alpha:]]", r"[\pN-]", r"[^\PL]", r"\ ", "|", "{", "]", r"\Qa\E", "(?i)d")),
+    | st.sampled_from(
+        (r"\d", r"\D", r"\W", r"[^\D]", r"[^\wα]", "[a-]", "[]a]", r"\x{61}", r"\x61", "a??", "()", r"\b")
+    )
+    | st.sampled_from(
+        (r"\B", r"\z", r"\A", "[[:alpha:]]", r"[\pN-]", r"[^\PL]", r"\ ", "|", "{", "]", r"\Qa\E", "(?i)d")
+    ),
     lambda inner: st.tuples(
         st.lists(st.lists(inner, max_size=3).map("".join), min_size=1, max_size=3).map("|".join),
         st.sampled_from(("(?:{})", "(?P<cut>{})", "(?:{})?", "(?:{})*", "(?:{})+", "(?:{}){{0,2}}", "(?:{}){{2}}")),
