@@ -29,6 +29,7 @@ from cleaner.filters.spare import Spared, spare
 from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
+from cleaner.garbage import uncollected
 from cleaner.ingest.html import PageError, host, read_html
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
@@ -142,6 +143,7 @@ class Cleaner:
         if self.settings.extractor == "auto":
             ask("trafilatura", page, None)
 
+    @uncollected()
     def document(self, raw: Raw) -> Document:
         """The document of a raw record.
 
@@ -179,7 +181,8 @@ class Cleaner:
 
     def clean_all(self, documents: Sequence[Document]) -> list[Outcome]:
         """Run the chain over several documents at once, which takes less time; none depends on the others."""
-        outcomes = self.chain.clean_all(documents)
+        with uncollected():
+            outcomes = self.chain.clean_all(documents)
         if not self.settings.near:
             return outcomes
         return [replace(outcome, near=near_misses(self.chain, outcome)) for outcome in outcomes]

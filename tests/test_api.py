@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import inspect
 import json
@@ -24,6 +25,7 @@ from running import cleaner as command_line
 import cleaner
 from cleaner import Cleaner, CleanerError, Settings
 from cleaner.cli import main
+from cleaner.ingest.record import Raw
 
 RAW = [fixture.raw for fixture in golden.all_golden()[::5]] + [hostile.text(n) for n in range(4)]
 
@@ -176,6 +178,18 @@ def test_a_cleaner_is_safe_in_threads() -> None:
     with ThreadPoolExecutor(6) as pool:
         for found in pool.map(lambda place: outcomes(one, RAW[place:] + RAW[:place]), range(6)):
             assert sorted(map(repr, found)) == sorted(map(repr, wanted))
+
+
+@pytest.mark.parametrize("is_at_work", (True, False))
+def test_the_collector_of_garbage_is_left_as_it_was(is_at_work: bool) -> None:
+    cleaner = Cleaner()
+    try:
+        gc.enable() if is_at_work else gc.disable()
+        for html in ("<p>The council voted to rebuild the bridge.</p>", "<div>" * 30_000):  # the second one is refused
+            cleaner.clean_raw(Raw(id="a", source="a", html=html))
+            assert gc.isenabled() == is_at_work
+    finally:
+        gc.enable()
 
 
 def test_a_cleaner_goes_to_other_processes() -> None:
