@@ -107,8 +107,8 @@ class Settings:
     max_chars: int = 5_000_000
     """Longest document text, in characters.  The longest story of the development benchmark has 112,000."""
 
-    max_blocks: int = 20_000
-    """Most blocks of a page; the longest page of the development benchmark has 4,100."""
+    max_blocks: int = 50_000
+    """Most blocks of a page; the longest page of the development benchmark has 4,100.  So many take half a gigabyte."""
 
     max_lines: int = 100_000
     """Most lines of a text; the longest text of the development benchmark has 1,400."""

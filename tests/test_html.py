@@ -95,6 +95,13 @@ def test_elements_hold_the_blocks_between_their_tags() -> None:
     assert held["html"] == ["a", "b", "c", "d"]
 
 
+def test_a_page_of_more_blocks_than_the_settings_allow_is_refused() -> None:
+    page = "<h1>The bridge</h1>" + "<p>The council voted to rebuild the old bridge before the winter.</p>" * 5
+    for most, reason in ((5, "too_many_blocks"), (6, None)):
+        rejection = Cleaner(Settings(max_blocks=most)).extract(Raw(id="a", source="a", html=page)).rejection
+        assert (rejection.reason if rejection else None) == reason
+
+
 @pytest.mark.parametrize("html", ["<div>" * (MAX_DEPTH + 1) + "x", "<div>" * 400_000, "<b><i>" * 100_000])
 def test_a_page_nested_without_end_is_refused(html: str) -> None:
     with pytest.raises(PageError) as error:
