@@ -79,7 +79,7 @@ bench-speed: $(VENV)/.ready ## Time and memory of the chains beside other tools 
 
 fuzz: $(VENV)/.ready ## Look for inputs that break a law, five minutes for each of the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	$(BIN)/python tests/fuzzing.py --seconds 300 ingest segments rules blocks restored chain_text chain_html
+	$(BIN)/python tests/fuzzing.py --seconds 300 ingest segments rules patterns blocks restored chain_text chain_html
 
 bench-survey: $(VENV)/.ready ## Corpus evidence on an invented corpus whose truth is known, on labelled pages, and by size
 	$(BIN)/python bench/survey.py truth

@@ -32,6 +32,8 @@ from strategies import CRUFT, WORDS
 
 zstd = hostile.zstd
 
+# A story as scripts hold it.
+_WRITTEN = "\\u003cp>The council voted on Monday to rebuild the old bridge over the river before winter.\\u003c/p>" * 4
 # What a scrape's markup gets wrong, in pieces: misnesting, foster parents, unfinished constructs, references to
 # characters that are none, elements that change how the rest is read.
 FRAGMENTS = (
@@ -54,7 +56,11 @@ FRAGMENTS = (
     "<link rel=canonical href='http://[::1'>",
     "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"articleBody\":\"", "\"}</script>",
     "<script type='application/ld+json'>[[[{\"@graph\":[{\"author\":[null,{\"name\":7}]}]}]]]</script>", "&#0;",
-    "&#xD800;", "&#x110000;", "&#128;", "&notit;", "&amp", "&lt;b&gt;", "&nbsp;", "&#10;", "\0", "\r", "\n", "\t",
+    "<div hidden id=\"S:0\">", "<div hidden id=\"S:1\">", "<template id=\"B:0\"></template>", "<template id=\"P:1\">",
+    "<script>$RC(\"B:0\",\"S:0\")</script>", "<script>$RS(\"S:1\",\"P:1\")</script>",
+    "<script>push([1,\"" + _WRITTEN + "\"])</script>", "<script type=application/json>{\"body\":\"" + _WRITTEN,
+    json.dumps(_WRITTEN * 3), "\\", "\"", "&#xD800;", "&#x110000;", "&#128;", "&notit;", "&amp", "&lt;b&gt;", "&nbsp;",
+    "&#10;", "\0", "\r", "\n", "\t",
     "\u2028", "\ufeff", "\u202e", "e\u0301", "\U0001f469\u200d\U0001f680", " ", "  ", "\u00a0",
 )  # fmt: skip
 LINES = (
@@ -64,6 +70,14 @@ LINES = (
     *(" ".join(words) for words in WORDS.values()),
     "Story 7", "(Reuters) -", "BAKU, March 3 (AP) —", "• one", "1. two", "...", "…", "?", "7", "a", "A" * 300, "\u0301",
     "Read also:", "MORE NEWS:", "Photo: A. Writer", "By A. Writer", "12:40", "3 March 2024", "Tags: bridge, harbour",
+)  # fmt: skip
+# What patterns of rules are made of, and what they are made of by mistake.
+PATTERN_PIECES = (
+    "a", "b", "7", "photo", " by ", "é", "я", "外", "^", "$", ".", "|", "(", ")", "(?:", "(?P<cut>", "(?s)", "(?s:.)",
+    "(?i)", "?", "*", "+", "??", "{2}", "{1,3}", "{2,}", "{,2}", "{0,1001}", "[", "]", "[^", "-", "[ab]", "[a-f]",
+    "[^a-z]", "[]a]", "[a-]", "[^.!?]", "[0-9]", "[[:alpha:]]", r"\pL", r"\PL", r"\p{Greek}", r"[\pL\pN\-]", r"[^\pL]",
+    r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", r"[^\D]", r"\b", r"\B", r"\A", r"\z", r"\.", r"\[", r"\\", r"\ ", r"\-",
+    r"\n", r"\t", r"\x61", r"\x{61}", r"\x{1F600}", r"\Qa\E", r"\1", "{", "}",
 )  # fmt: skip
 BREAKS = ("\n", "\n\n", "\r\n", "\r", "\u2028", "\x0c", "\x85", " ", "")
 FORMS = (
@@ -179,6 +193,28 @@ def rules(data: bytes) -> None:
             law(all(0 <= each.start < each.end <= len(text) for each in found), f"{one.name}: a span outside")
 
 
+def patterns(data: bytes) -> None:
+    """A line that RE2 matches holds one of the literals of the pattern, and no more letters than it allows."""
+    import re2
+
+    from cleaner.rulebook.literals import EDGE, literals
+
+    size = data[0] % 40 if data else 0
+    pattern = "".join(PATTERN_PIECES[byte % len(PATTERN_PIECES)] for byte in data[1 : size + 1])
+    line = data[size + 1 : size + 60].decode("utf-8", "replace").replace(EDGE, " ")
+    options = re2.Options()
+    options.log_errors, options.max_mem = False, 1 << 24
+    for written in (f"(?s)^(?:{pattern})$", f"(?s){pattern}"):
+        asked = literals(written)
+        try:
+            compiled = re2.compile(written, options)
+        except re2.error:
+            continue
+        if compiled.search(line) is not None:
+            law(any(one in f"{EDGE}{line}{EDGE}" for one in asked.strings), f"{written} asks for what is not there")
+            law(sum("a" <= one <= "z" for one in line) <= asked.letters, f"{written} allows more letters")
+
+
 def blocks(data: bytes) -> None:
     """Blocks of a page are lines that are not empty, and elements hold the blocks that they say."""
     from cleaner.extraction.page import PageError, parse_page
@@ -245,7 +281,7 @@ def chain_html(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    one.__name__: one for one in (ingest, segments, rules, blocks, restored, chain_text, chain_html)
+    one.__name__: one for one in (ingest, segments, rules, patterns, blocks, restored, chain_text, chain_html)
 }
 
 
@@ -267,6 +303,9 @@ def seeds(target: str) -> list[bytes]:
         numbers = range(len(FRAGMENTS + LINES))
         pages = [b"\1" + hostile.page(n, language).encode() for n, language in ((1, "en"), (2, "ru"))]
         return pages + [bytes([0, number % 256, (number * 7) % 256, (number * 13) % 256]) for number in numbers]
+    if target == "patterns":
+        numbers = range(len(PATTERN_PIECES))
+        return [bytes([3, number, (number * 7) % 256, (number * 13) % 256]) + b"ab7 photo by" for number in numbers]
     texts = [b"\1" + hostile.text(n, language).encode() for n, language in ((1, "en"), (2, "ru"))]
     return texts + [bytes([0, number, 0, number // 2, 1]) for number in range(len(LINES))]
 
