@@ -28,6 +28,7 @@ from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import Body, read_bodies
 from cleaner.settings import Settings
 from cleaner.shards.schemas import PARTS
+from cleaner.surveys.make import survey
 from cleaner.urls import PlaceError
 
 SETTINGS = Settings()
@@ -247,6 +248,17 @@ def test_what_a_run_wrote_among_the_scrapes_is_told_and_not_read(tells: str, tmp
     assert [one.reason for one in list_files([tmp_path / "a", run]) if isinstance(one, Raw)] == ["run_folder"]
     assert not [found for found in list_files([tmp_path], exclude=run) if isinstance(found, Raw)]
     assert listed(run / "clean") == ["part-00000.parquet"]  # of which somebody wants the shards
+
+
+def test_a_survey_among_the_scrapes_is_told_and_not_read(tmp_path: Path) -> None:
+    tree(tmp_path)
+    before = listed(tmp_path)
+    survey([tmp_path], tmp_path / "a" / "seen", Settings(workers=1))
+    (told,) = [found for found in list_files([tmp_path]) if isinstance(found, Raw)]
+    assert (told.source, told.reason) == ("a/seen", "survey_folder")
+    assert listed(tmp_path) == before
+    with pytest.raises(InputError, match="seen is a survey; name the scrapes"):
+        check_inputs([tmp_path / "a" / "seen"])
 
 
 def test_a_run_is_no_input_of_another_one_but_its_shards_are(tmp_path: Path) -> None:

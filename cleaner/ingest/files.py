@@ -33,6 +33,9 @@ class InputFile:
 # What tells a folder that a run wrote: what it holds, and one of these, of a finished and of an unfinished run.
 RUN_HOLDS = frozenset(("clean", "removed", "rejected"))
 RUN_TELLS = frozenset(("run.json", "journal.jsonl"))
+# The same of a survey: its manifest, and a file of each of its tables.
+SURVEY_TELLS = "survey.json"
+SURVEY_HOLDS = frozenset(("documents", "lines", "paragraphs"))
 
 
 class InputError(CleanerError, ValueError):
@@ -55,8 +58,8 @@ def list_files(inputs: Sequence[Path | str], exclude: Path | str | None = None) 
     folder ``exclude`` are left out.  Every directory is listed once, under its own name where it has one below the
     inputs: links to directories come last, and one to a directory that is listed already gives a `Raw`, with reason
     ``link_loop`` where it leads back to a folder that it stands in and ``listed_already`` elsewhere.  A folder that a
-    run wrote gives a `Raw` with reason ``run_folder``: what came out of a run would else go in with the scrapes.  An
-    input inside another one is listed once.
+    run wrote gives a `Raw` with reason ``run_folder``, a survey one with reason ``survey_folder``: what came out of the
+    scrapes would else go in with them.  An input inside another one is listed once.
 
     ``source`` is relative to the input, or, where several inputs are given, to the deepest folder that holds them all.
 
@@ -110,13 +113,13 @@ def _found_at(urls: Sequence[str], among_paths: bool, exclude: str | None) -> It
             url = url_of(path, *place)
             if len(places) == 1 or _first(url, seen):
                 source = url if root is None else path.removeprefix(root).lstrip("/")
-                yield _of_a_run(source or url) if size is None else InputFile(url, source, size)
+                yield _own(source or url, size) if isinstance(size, str) else InputFile(url, source, size)
 
 
-def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str, int | None]]:
+def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str, int | str]]:
     """Paths and sizes of the files below a path, in the order in which `_Walk` has them, one folder in memory.
 
-    A folder that a run wrote stands for itself, without a size.
+    A folder of our own stands for itself, with the reason why it is not read in place of a size.
     """
     if not system.isdir(top):
         yield top, _size_at(system.info(top))
@@ -133,8 +136,8 @@ def _walk_url(system: Any, top: str, exclude: str | None) -> Iterator[tuple[str,
         elif path != exclude:
             found = ((one["name"].rstrip("/"), one) for one in system.ls(path, detail=True))
             named = [(name, name.rpartition("/")[2], one) for name, one in found if name != path]
-            if is_run_folder(name for _, name, _ in named):
-                yield path, None
+            if reason := own_folder(name for _, name, _ in named):
+                yield path, reason
                 continue
             stack.append(iter(sorted((one for one in named if not one[1].startswith(".")), key=lambda one: one[1])))
 
@@ -144,25 +147,38 @@ def _size_at(facts: dict[str, Any]) -> int:
     return -1 if size is None else int(size)
 
 
-def is_run_folder(names: Iterable[str]) -> bool:
-    """Whether a folder that holds files and folders of these names is one that a run wrote.
+def own_folder(names: Iterable[str]) -> str | None:
+    """``run_folder`` or ``survey_folder`` for one that we wrote, by the names of the files and folders that it holds.
 
-    >>> is_run_folder(["clean", "rejected", "removed", "report.html", "run.json"]), is_run_folder(["clean", "run.json"])
-    (True, False)
+    >>> own_folder(["clean", "rejected", "removed", "report.html", "run.json"])
+    'run_folder'
+    >>> own_folder(["survey.json", *(f"{name}-0a.parquet" for name in SURVEY_HOLDS)])
+    'survey_folder'
+    >>> own_folder(["clean", "run.json"]), own_folder(["survey.json", "lines-0a.parquet"])
+    (None, None)
     """
     held = set(names)
-    return held >= RUN_HOLDS and not held.isdisjoint(RUN_TELLS)
+    if held >= RUN_HOLDS and not held.isdisjoint(RUN_TELLS):
+        return "run_folder"
+    tables = {name.partition("-")[0] for name in held if name.endswith(".parquet")}
+    return "survey_folder" if SURVEY_TELLS in held and tables >= SURVEY_HOLDS else None
 
 
-def _of_a_run(source: str) -> Raw:
-    detail = "a folder that a run wrote; its shards are not read"
-    return Raw(id=source, source=source, reason="run_folder", detail=detail)
+_OWN = {
+    "run_folder": "a folder that a run wrote; its shards are not read",
+    "survey_folder": "a survey; its tables are not read",
+}
+
+
+def _own(source: str, reason: str) -> Raw:
+    return Raw(id=source, source=source, reason=reason, detail=_OWN[reason])
 
 
 def check_inputs(inputs: Sequence[Path | str], exclude: Path | str | None = None) -> None:
     """Raise `InputError` for an input that no run can begin with, `urls.PlaceError` where none can be.
 
-    That is one that is not there (``-`` always is), or a folder that a run wrote, unless it is the folder ``exclude``.
+    That is one that is not there (``-`` always is), a survey, or a folder that a run wrote, unless it is the folder
+    ``exclude``.
     """
     if not inputs:
         raise InputError("no input given; name a directory, files, or - for JSONL on standard input")
@@ -179,7 +195,10 @@ def check_inputs(inputs: Sequence[Path | str], exclude: Path | str | None = None
             held = _held(place)
         if not is_there:
             raise InputError(f"{place}: no such file or directory")
-        if is_run_folder(one.rpartition("/")[2] for one in held) and not _same(place, exclude):
+        reason = own_folder(one.rpartition("/")[2] for one in held)
+        if reason == "survey_folder":
+            raise InputError(f"{place} is a survey; name the scrapes that it was made of (and it with --survey)")
+        if reason == "run_folder" and not _same(place, exclude):
             raise InputError(
                 f"{place} is a folder that a run wrote; name the scrapes that it was made of, or {place}/clean for "
                 "another run on its clean texts"
@@ -283,8 +302,8 @@ class _Walk:
             self.seen.add(identity)
             with os.scandir(path) as entries:
                 listed = sorted((entry.name, entry.path, _is_directory(entry)) for entry in entries)
-            if is_run_folder(name for name, _, _ in listed):
-                return _of_a_run(self._source(path)), []
+            if reason := own_folder(name for name, _, _ in listed):
+                return _own(self._source(path), reason), []
         except OSError as error:
             no_fault_of_the_input(error, path)
             return self._refuse(path, "unreadable", f"cannot list the directory: {error.strerror or error}"), []
