@@ -67,7 +67,7 @@ def run(scrape: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
     for option in ("--help", "-h"):
         shown = CliRunner().invoke(main, [*words, option])
-        assert shown.exit_code == 0
+        assert shown.exit_code == 0, shown.output
         _, _, example = shown.output.partition("\n  Example:\n    ")
         assert " ".join(("cleaner", *words)) in example.split("\n\n")[0]
 

@@ -150,7 +150,8 @@ def test_commands_that_pages_name_can_be_given(page: Path, at: int, line: str) -
         command = command.commands[words.pop(0)]
     if isinstance(command, click.Group):
         command = command.commands["make"]  # `cleaner survey RAW`
-    context = click.Context(command, info_name=command.name, resilient_parsing=True)
+    # a command keeps the options for help of the first context that it is given
+    context = click.Context(command, click.Context(main, **main.context_settings), command.name, resilient_parsing=True)
     command.make_parser(context).parse_args(list(words))
 
 
