@@ -34,6 +34,8 @@ MIN_LENGTH_RATIO = 0.85
 CONFIDENCE = {"exact": 0.91, "near": 0.9}
 # Words at both ends of a line that near copies must share one side of.
 EDGE_WORDS = 5
+# Characters of so many words and the spaces between them, at least.
+LEAST = 2 * EDGE_WORDS - 1
 # A dateline or label that one copy has before the text has at most this many words and ends like this.
 DATELINE_WORDS = 6
 DATELINE_ENDS = ("-", "–", "—", ":", ")", "]", "|")
@@ -91,6 +93,8 @@ def _groups(lines: Sequence[Line], title: str | None) -> list[list[int]]:
 
 def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
+    if all(" " in text for text in texts) and _differ(texts, slice(LEAST)) and _differ(texts, slice(-LEAST, None)):
+        return  # as in most documents
     by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
@@ -105,6 +109,10 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if text not in copied:
             for edge in edges:
                 by_edge[edge].append(text)
+
+
+def _differ(texts: Sequence[str], edge: slice) -> bool:
+    return len({text[edge] for text in texts}) == len(texts)
 
 
 def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -40,7 +40,8 @@ class Rules:
 
     def removals_of(self, views: Sequence[View]) -> Sequence[Iterable[Removal]]:
         """The same for several documents, the lines of which are read together."""
-        read_lines([line.text for view in views for line in view.lines])
+        titles = [view.document.title or "" for view in views]
+        read_lines([*titles, *[line.text for view in views for line in view.lines]])
         matchers = [self.rulebook.matcher(view.document.language, view.document.site) for view in views]
         for matcher in dict.fromkeys(matchers):
             same = [view for view, own in zip(views, matchers, strict=True) if own is matcher]

@@ -12,7 +12,7 @@ that the cost lies in the length of the texts and not in their number or that of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -215,7 +215,7 @@ def spoken_words(line: str) -> tuple[str, ...]:
 
 
 def _spoken(line: str) -> str:
-    return spaced(line if is_normal(line) else fold(line))
+    return spaced(line if line.isascii() or is_normal(line) else fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
@@ -275,11 +275,10 @@ def _has_address(line: str) -> bool:
 
 def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: Floats) -> Floats:
     folded = [[fold(line) for line in lines] for lines in texts]
-    is_short = np.array([len(line) <= EDGE for lines in folded for line in lines])
-    openings, closings = [
-        np.where(is_short, 0, [count for lines in folded for count in _edge_counts(lines, edge)])
-        for edge in (slice(EDGE), slice(-EDGE, None))
-    ]
+    is_long = np.array([len(line) > EDGE for lines in folded for line in lines])
+    copies = _counts(folded)
+    openings = _counts([line[:EDGE] for line in lines] for lines in folded) * is_long
+    closings = _counts([line[-EDGE:] for line in lines] for lines in folded) * is_long
     return np.array(
         [
             shape.words,
@@ -294,7 +293,7 @@ def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: 
             ends,
             starts,
             [has for lines in texts for has in _have_address(lines)],
-            [count for lines in folded for count in _counts(lines)],
+            copies,
             openings,
             closings,
         ],
@@ -302,19 +301,12 @@ def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: 
     )
 
 
-def _counts(texts: Sequence[str]) -> Sequence[int]:
-    """How often each of some texts stands among them, at most `WIDE`."""
-    if len(set(texts)) == len(texts):
-        return [1] * len(texts)
-    counts = Counter(texts)
-    return [min(counts[text], WIDE) for text in texts]
-
-
-def _edge_counts(lines: Sequence[str], edge: slice) -> Sequence[int]:
-    """The same for an edge of some lines."""
-    if len({line[edge] for line in lines}) == len(lines):
-        return [1] * len(lines)
-    return _counts([line[edge] for line in lines])
+def _counts(texts: Iterable[Sequence[str]]) -> Integers:
+    """How often each line of some texts stands in its text, at most `WIDE`."""
+    counts: list[int] = []
+    for lines in texts:
+        counts += map(Counter(lines).__getitem__, lines)
+    return np.minimum(counts, WIDE)
 
 
 def _marks(marks: Sequence[Mark], prose: Flags) -> tuple[Flags, Floats]:

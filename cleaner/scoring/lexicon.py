@@ -31,7 +31,7 @@ class Lexicon:
         index: dict[str, int] = {}
         numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
         self._index = index
-        self._words = pa.array(index, pa.string())
+        self._words = pa.array(index, pa.large_string())
         # by number of a word, one more for unknown ones: its own log odds, if it has any
         self._own = np.full(len(index) + 1, np.nan)
         pairs: dict[int, float] = {}
@@ -63,7 +63,7 @@ class Lexicon:
         words = number_words(lines)
         return self.odds(self.numbers(words.vocabulary)[words.number], words.line)
 
-    def numbers(self, words: Sequence[str] | pa.StringArray) -> Integers:
+    def numbers(self, words: Sequence[str] | pa.LargeStringArray) -> Integers:
         """The numbers by which it knows words."""
         unknown = len(self._index)
         if isinstance(words, pa.Array) and len(words) * FEW > unknown:

@@ -24,7 +24,7 @@ class Words:
     (['the', 'council', 'town'], [0, 1, 0, 2], [0, 0, 2, 2], [2, 0, 2])
     """
 
-    vocabulary: pa.StringArray
+    vocabulary: pa.LargeStringArray
     number: Integers
     line: Integers
     sizes: Integers
@@ -56,19 +56,21 @@ def number_spaced(lines: Sequence[str]) -> Words:
     >>> words.vocabulary.to_pylist(), words.number.tolist(), words.line.tolist(), words.sizes.tolist()
     (['the', 'council', 'town'], [0, 1, 0, 2], [0, 0, 2, 2], [2, 0, 2])
     """
-    pieces = pc.ascii_split_whitespace(pa.array(lines, pa.string()))
-    sizes = np.diff(pieces.offsets.to_numpy())
-    line = np.repeat(np.arange(len(lines)), sizes)
-    found = pieces.flatten().dictionary_encode()
-    vocabulary, number = found.dictionary, found.indices.to_numpy().astype(np.int64)
-    nothing = pc.index(vocabulary, "").as_py()
-    if nothing >= 0:  # what stands before white space at the beginning, and behind it at the end
-        vocabulary = pa.concat_arrays([vocabulary[:nothing], vocabulary[nothing + 1 :]])
-        is_word = number != nothing
-        line, number = line[is_word], number[is_word]
-        number -= number > nothing
-        sizes = np.bincount(line, minlength=len(lines))
-    return Words(vocabulary, number, line, sizes.astype(np.int64))
+    data = "\n".join(("", *lines, "")).encode("utf-8")
+    codes = np.frombuffer(data, dtype=np.uint8)
+    is_break = codes == ord("\n")
+    is_gap = is_break | (codes == ord(" "))
+    begins = np.flatnonzero(is_gap[:-1] > is_gap[1:]) + 1
+    ends = np.flatnonzero(is_gap[:-1] < is_gap[1:]) + 1
+    # letters of all words, one behind the other, and where each word ends: what Arrow makes of strings
+    places = np.append(0, np.cumsum(ends - begins))
+    words = pa.LargeStringArray.from_buffers(
+        len(begins), pa.py_buffer(places), pa.py_buffer(data.translate(None, b" \n"))
+    )
+    found = words.dictionary_encode()
+    sizes = np.diff(np.searchsorted(begins, np.flatnonzero(is_break)))
+    number = found.indices.to_numpy().astype(np.int64)
+    return Words(found.dictionary, number, np.repeat(np.arange(len(lines)), sizes), sizes)
 
 
 def number_words(lines: Sequence[Sequence[str]]) -> Words:
@@ -76,4 +78,4 @@ def number_words(lines: Sequence[Sequence[str]]) -> Words:
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     sizes = np.array([len(words) for words in lines], dtype=np.int64)
     number = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lines)), dtype=np.int64, count=int(sizes.sum()))
-    return Words(pa.array(numbers, pa.string()), number, np.repeat(np.arange(len(lines)), sizes), sizes)
+    return Words(pa.array(numbers, pa.large_string()), number, np.repeat(np.arange(len(lines)), sizes), sizes)
