@@ -9,7 +9,7 @@ sentences, and paragraphs that differ in a single word, which are different news
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz
@@ -93,8 +93,10 @@ def _groups(lines: Sequence[Line], title: str | None) -> list[list[int]]:
 
 def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
-    if all(" " in text for text in texts) and _differ(texts, slice(LEAST)) and _differ(texts, slice(-LEAST, None)):
-        return  # as in most documents
+    if all(" " in text for text in texts):
+        # few lines begin or end like another: the edges of the others are not looked at
+        openings, closings = (Counter([text[edge] for text in texts]) for edge in (slice(LEAST), slice(-LEAST, None)))
+        texts = [text for text in texts if openings[text[:LEAST]] > 1 or closings[text[-LEAST:]] > 1]
     by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
@@ -109,10 +111,6 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if text not in copied:
             for edge in edges:
                 by_edge[edge].append(text)
-
-
-def _differ(texts: Sequence[str], edge: slice) -> bool:
-    return len({text[edge] for text in texts}) == len(texts)
 
 
 def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:
