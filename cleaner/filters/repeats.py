@@ -95,8 +95,11 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
     if all(" " in text for text in texts):
         # few lines begin or end like another: the edges of the others are not looked at
-        openings, closings = (Counter([text[edge] for text in texts]) for edge in (slice(LEAST), slice(-LEAST, None)))
-        texts = [text for text in texts if openings[text[:LEAST]] > 1 or closings[text[-LEAST:]] > 1]
+        openings = _repeated([text[:LEAST] for text in texts])
+        closings = _repeated([text[-LEAST:] for text in texts])
+        if not openings and not closings:
+            return
+        texts = [text for text in texts if text[:LEAST] in openings or text[-LEAST:] in closings]
     by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
@@ -111,6 +114,13 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if text not in copied:
             for edge in edges:
                 by_edge[edge].append(text)
+
+
+def _repeated(pieces: Sequence[str]) -> set[str]:
+    """Those that stand among the pieces more than once."""
+    if len(set(pieces)) == len(pieces):
+        return set()
+    return {piece for piece, count in Counter(pieces).items() if count > 1}
 
 
 def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:

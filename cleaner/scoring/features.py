@@ -34,7 +34,6 @@ from cleaner.text import (
     PROSE_WORDS,
     ends_sentence,
     fold,
-    is_normal,
     spaced,
 )
 
@@ -215,7 +214,7 @@ def spoken_words(line: str) -> tuple[str, ...]:
 
 
 def _spoken(line: str) -> str:
-    return spaced(line if line.isascii() or is_normal(line) else fold(line))
+    return spaced(fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
