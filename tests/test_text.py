@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from cleaner.language import _factory
+from cleaner.rulebook.load import load_rulebook
+from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.trees import Trees
 from cleaner.scoring.words import number_spaced, number_words
-from cleaner.text import fold, fold_line, letters, spaced, subject_words, tokens, weight, word_matches
+from cleaner.text import fold, fold_line, letters, read_lines, spaced, subject_words, tokens, weight, word_matches
 
 # Letters, joints, signs of typography, the character that stands for one of them, combining marks, other scripts.
 CHARACTERS = "abZ09 '-’–“”…•\u00a0\x01_.ßéǅΐжא外รカ\u0301\u0e34\u00ad\n"
@@ -45,6 +47,29 @@ def test_words_of_lines_are_numbered_alike_from_text_and_from_lists(lines: list[
 @given(st.text("abZ09 '-’–“”…•\u00a0\x01_.", max_size=16))
 def test_the_weight_of_a_line_is_the_number_of_its_words(text: str) -> None:
     assert weight(text) == len(list(word_matches(text)))
+
+
+BOOK = load_rulebook()
+# two of the same, neither of which remembers what the other has found
+TOGETHER, ALONE = (Rulebook(BOOK.rules, BOOK.exempt).matcher("en") for _ in range(2))
+HITS = [hit for rule in BOOK.rules for hit in rule.hit if "en" in rule.languages]
+EASY = st.text("abZ09  '-’–“”…•\u00a0\t._", max_size=24)
+
+
+@given(st.lists(EASY | TEXTS))
+def test_lines_read_together_are_read_as_alone(lines: list[str]) -> None:
+    read_lines(lines)
+    for line in lines:
+        assert fold(line) == fold.__wrapped__(line)
+        assert weight(line) == weight.__wrapped__(line)
+        assert spaced(fold(line)).split() == spaced.__wrapped__(fold(line)).split()
+
+
+@given(st.lists(EASY), st.data())
+def test_rules_are_found_in_many_lines_as_in_one(lines: list[str], data: st.DataObject) -> None:
+    lines = data.draw(st.permutations([*lines, *data.draw(st.lists(st.sampled_from(HITS), max_size=8))]))
+    TOGETHER.read(lines)
+    assert [TOGETHER.every(line) for line in lines] == [ALONE.every(line) for line in lines]
 
 
 @given(TEXTS)

@@ -91,7 +91,7 @@ class OtherLanguage:
 
 def _is_suspect(text: str, language: str) -> bool:
     """True for what may be a long paragraph in another language, at a small part of the cost of being sure."""
-    return len(text) >= MIN_LETTERS and not reads_as(text, language) and text[0] not in QUOTES and not _is_names(text)
+    return len(text) >= MIN_LETTERS and text[0] not in QUOTES and not reads_as(text, language) and not _is_names(text)
 
 
 def _is_names(text: str) -> bool:

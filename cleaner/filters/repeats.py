@@ -9,7 +9,7 @@ sentences, and paragraphs that differ in a single word, which are different news
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz
@@ -34,6 +34,8 @@ MIN_LENGTH_RATIO = 0.85
 CONFIDENCE = {"exact": 0.91, "near": 0.9}
 # Words at both ends of a line that near copies must share one side of.
 EDGE_WORDS = 5
+# Characters of so many words and the spaces between them, at least.
+LEAST = 2 * EDGE_WORDS - 1
 # A dateline or label that one copy has before the text has at most this many words and ends like this.
 DATELINE_WORDS = 6
 DATELINE_ENDS = ("-", "–", "—", ":", ")", "]", "|")
@@ -91,6 +93,13 @@ def _groups(lines: Sequence[Line], title: str | None) -> list[list[int]]:
 
 def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Pairs of different lines that are near copies: an earlier line that is no copy itself, and its copy."""
+    if all(" " in text for text in texts):
+        # few lines begin or end like another: the edges of the others are not looked at
+        openings = _repeated([text[:LEAST] for text in texts])
+        closings = _repeated([text[-LEAST:] for text in texts])
+        if not openings and not closings:
+            return
+        texts = [text for text in texts if text[:LEAST] in openings or text[-LEAST:] in closings]
     by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
     copied: set[str] = set()
     for text in texts:
@@ -105,6 +114,13 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if text not in copied:
             for edge in edges:
                 by_edge[edge].append(text)
+
+
+def _repeated(pieces: Sequence[str]) -> set[str]:
+    """Those that stand among the pieces more than once."""
+    if len(set(pieces)) == len(pieces):
+        return set()
+    return {piece for piece, count in Counter(pieces).items() if count > 1}
 
 
 def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -7,7 +7,7 @@ are candidates for the filter `blocks`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cleaner.chain import Line, View
@@ -15,7 +15,7 @@ from cleaner.document import Document, Removal
 from cleaner.filters.witness import Witnesses
 from cleaner.rulebook.match import MAX_ROUNDS, Matcher, Rulebook
 from cleaner.rulebook.model import Rule
-from cleaner.text import ends_sentence, is_bullet, is_marked, is_question, weight
+from cleaner.text import ends_sentence, is_bullet, is_marked, is_question, read_lines, weight
 
 NAME = "rules"
 # Lines under a heading, right before prose that goes on, may be a subheading of the story: of such lines with up to 8
@@ -36,26 +36,43 @@ class Rules:
 
     def removals(self, view: View) -> Iterable[Removal]:
         """Removals by rules of scope span, line and heading-block."""
-        matcher = self.rulebook.matcher(view.document.language, view.document.site)
-        kept: list[Line] = []
-        headings: dict[int, Rule] = {}
-        for line in view.lines:
-            removals, rule, text = _one_line(line, matcher, first=not kept)
-            yield from removals
-            if rule is not None and rule.scope == "line":
-                continue
-            if rule is not None:
-                headings[len(kept)] = rule
-            kept.append(line if text == line.text else line._replace(text=text))
-        if not headings:
-            return
-        witnesses = Witnesses(kept)
-        done = -1
-        for place, rule in headings.items():
-            if place > done:
-                block = _block(kept, place, rule, headings, witnesses, view.document)
-                done = place + len(block)
-                yield from _remove_block(kept[place], block, rule)
+        return self.removals_of([view])[0]
+
+    def removals_of(self, views: Sequence[View]) -> Sequence[Iterable[Removal]]:
+        """The same for several documents, the lines of which are read together."""
+        titles = [view.document.title or "" for view in views]
+        read_lines([*titles, *[line.text for view in views for line in view.lines]])
+        matchers = [self.rulebook.matcher(view.document.language, view.document.site) for view in views]
+        for matcher in dict.fromkeys(matchers):
+            same = [view for view, own in zip(views, matchers, strict=True) if own is matcher]
+            matcher.read([line.text for view in same for line in view.lines])
+        return [_removals(view, matcher) for view, matcher in zip(views, matchers, strict=True)]
+
+
+def _removals(view: View, matcher: Matcher) -> Iterator[Removal]:
+    """Removals by rules of scope span, line and heading-block."""
+    kept: list[Line] = []
+    headings: dict[int, Rule] = {}
+    for line in view.lines:
+        if not matcher.matching(line.text):  # as of most lines
+            kept.append(line)
+            continue
+        removals, rule, text = _one_line(line, matcher, first=not kept)
+        yield from removals
+        if rule is not None and rule.scope == "line":
+            continue
+        if rule is not None:
+            headings[len(kept)] = rule
+        kept.append(line if text == line.text else line._replace(text=text))
+    if not headings:
+        return
+    witnesses = Witnesses(kept)
+    done = -1
+    for place, rule in headings.items():
+        if place > done:
+            block = _block(kept, place, rule, headings, witnesses, view.document)
+            done = place + len(block)
+            yield from _remove_block(kept[place], block, rule)
 
 
 def _one_line(line: Line, matcher: Matcher, first: bool) -> tuple[list[Removal], Rule | None, str]:

@@ -12,7 +12,7 @@ that the cost lies in the length of the texts and not in their number or that of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from cleaner.rulebook.model import KINDS
 from cleaner.scoring.bounds import Bounds, exact
@@ -33,9 +34,7 @@ from cleaner.text import (
     PROSE_WORDS,
     ends_sentence,
     fold,
-    is_normal,
     spaced,
-    subject_words,
 )
 
 KIND_BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
@@ -180,8 +179,9 @@ def line_features(texts: Sequence[Lines]) -> Singles:
     starts = np.array([_beginning(line) for line in lines], dtype=np.float64)
     taken = np.array([mark.taken for mark in marks])
     prose = _is_prose(shape.words, ends) & ~taken
-    words = number_spaced([_spoken(line) for line in lines])
-    overlaps = _overlaps(words, prose, [text.title for text in texts], bounds)
+    spoken = [_spoken(line) for line in (*lines, *[text.title or "" for text in texts])]
+    words, titles = number_spaced(spoken).parted(len(lines))
+    overlaps = _overlaps(words, prose, titles, bounds)
     flags, hints = _marks(marks, prose)
     hinted = np.asarray(hints.any(axis=0))
     columns = [
@@ -214,7 +214,7 @@ def spoken_words(line: str) -> tuple[str, ...]:
 
 
 def _spoken(line: str) -> str:
-    return spaced(line if is_normal(line) else fold(line))
+    return spaced(fold(line))
 
 
 def _is_prose(words: Floats, ends: Floats) -> Flags:
@@ -262,12 +262,22 @@ def _sort_of_character(first: str) -> int:
     return 5 if first in "\"'“„«‘»›「『" else 6
 
 
+def _have_address(lines: Sequence[str]) -> list[bool]:
+    if not _has_address("\n".join(lines)):  # as in most texts
+        return [False] * len(lines)
+    return [_has_address(line) for line in lines]
+
+
 def _has_address(line: str) -> bool:
     return "@" in line or "://" in line or "www." in line
 
 
 def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: Floats) -> Floats:
     folded = [[fold(line) for line in lines] for lines in texts]
+    is_long = np.array([len(line) > EDGE for lines in folded for line in lines])
+    copies = _counts(folded)
+    openings = _counts([line[:EDGE] for line in lines] for lines in folded) * is_long
+    closings = _counts([line[-EDGE:] for line in lines] for lines in folded) * is_long
     return np.array(
         [
             shape.words,
@@ -281,27 +291,21 @@ def _shape(texts: Sequence[Sequence[str]], shape: Shapes, ends: Floats, starts: 
             shape.unspaced,
             ends,
             starts,
-            [_has_address(line) for lines in texts for line in lines],
-            [count for lines in folded for count in _counts(lines)],
-            [count for lines in folded for count in _edge_counts(lines, slice(EDGE))],
-            [count for lines in folded for count in _edge_counts(lines, slice(-EDGE, None))],
+            [has for lines in texts for has in _have_address(lines)],
+            copies,
+            openings,
+            closings,
         ],
         dtype=np.float64,
     )
 
 
-def _counts(texts: Sequence[str]) -> Sequence[int]:
-    """How often each of some texts stands among them, at most `WIDE`."""
-    if len(set(texts)) == len(texts):
-        return [1] * len(texts)
-    counts = Counter(texts)
-    return [min(counts[text], WIDE) for text in texts]
-
-
-def _edge_counts(lines: Sequence[str], edge: slice) -> Sequence[int]:
-    """The same for an edge of some lines; 0 for lines that are no longer than it."""
-    counts = _counts([line[edge] for line in lines])
-    return [count if len(line) > EDGE else 0 for line, count in zip(lines, counts, strict=True)]
+def _counts(texts: Iterable[Sequence[str]]) -> Integers:
+    """How often each line of some texts stands in its text, at most `WIDE`."""
+    counts: list[int] = []
+    for lines in texts:
+        counts += map(Counter(lines).__getitem__, lines)
+    return np.minimum(counts, WIDE)
 
 
 def _marks(marks: Sequence[Mark], prose: Flags) -> tuple[Flags, Floats]:
@@ -424,11 +428,11 @@ def _text(words: Floats, prose: Flags, taken: Flags, bounds: Bounds) -> Floats:
     return np.array([total, count, told / total, total / count, gone / count])[:, bounds.text]
 
 
-def _overlaps(words: Words, prose: Flags, titles: Sequence[str | None], bounds: Bounds) -> Floats:
+def _overlaps(words: Words, prose: Flags, titles: Words, bounds: Bounds) -> Floats:
     """Share of a line's longer words that stand in headline, lead, prose, any other line, the line before or after."""
     shares = np.full((len(OVERLAP_FEATURES), bounds.count), -1.0)
-    chosen = words.subjects()[words.number]
-    known = len(words.vocabulary)
+    subjects, known = words.subjects(), len(words.vocabulary)
+    chosen = subjects[words.number]
     # one for each different word of each line, by words and then by lines
     order = _sorted(words.number[chosen], known)
     line, number = words.line[chosen][order], words.number[chosen][order]
@@ -448,7 +452,9 @@ def _overlaps(words: Words, prose: Flags, titles: Sequence[str | None], bounds: 
     lead[place[told & (of_prose[line] <= LEAD_LINES)]] = True
     in_prose = np.bincount(place[told], minlength=len(own))
     anywhere = np.bincount(place, minlength=len(own))
-    headline, titled = _in_titles(words, titles, own)
+    telling = subjects[titles.number]
+    headline = _is_in(own, (titles.line * known + titles.number)[telling])
+    titled = np.bincount(titles.line[telling], minlength=len(titles.sizes)) > 0
     # words that stand in the line before
     again = ~differs
     again[1:] &= np.diff(line) == 1
@@ -467,19 +473,10 @@ def _sorted(values: Integers, below: int) -> Integers:
     return np.argsort(values.astype(np.uint16) if below <= 1 << 16 else values, kind="stable")
 
 
-def _in_titles(words: Words, titles: Sequence[str | None], own: Integers) -> tuple[Flags, Flags]:
-    """Which of the words of texts (text by number of words, plus number) stand in its title; which texts have one."""
-    headline = np.zeros(len(own), dtype=np.bool_)
-    titled = np.zeros(len(titles), dtype=np.bool_)
-    numbers: dict[str, int] = {}
-    for text, title in enumerate(titles):
-        subjects = subject_words(spoken_words(title)) if title else ()
-        if subjects:
-            numbers = numbers or {word: number for number, word in enumerate(words.vocabulary)}
-            titled[text] = True
-            asked = [text * len(numbers) + numbers[word] for word in subjects if word in numbers]
-            headline |= np.isin(own, asked)
-    return headline, titled
+def _is_in(values: Integers, few: Integers) -> Flags:
+    """Which values are among a few others."""
+    ordered = np.append(np.sort(few), -1)
+    return np.asarray(ordered[np.searchsorted(ordered[:-1], values)] == values)
 
 
 def _plain(words: Sequence[str]) -> list[str]:
@@ -507,7 +504,7 @@ def _lexical(words: Words, prose: Flags, lexicons: Sequence[Lexicon], bounds: Bo
     total = np.bincount(line, values, bounds.count)
     table[0], table[1] = exact(total / np.sqrt(all_grams)), total / all_grams
     # in ascending order, line by line
-    values = np.sort(line * SPREAD + values)
+    values = np.sort(line * SPREAD + values, kind="stable")  # which is fast where much is in order
     values -= np.repeat(np.arange(bounds.count), sizes) * SPREAD
     behind = np.cumsum(sizes)
     for place in range(3):
@@ -528,7 +525,8 @@ def _odds(words: Words, lexicons: Sequence[Lexicon], bounds: Bounds) -> tuple[In
     if words.sizes.max() > LEXICAL_WORDS:
         early = words.first(LEXICAL_WORDS)
         line, number = line[early], number[early]
-    plain = _plain(words.vocabulary)
+    # as `_plain`
+    plain = pc.if_else(pc.greater(words.vocabulary, ":"), words.vocabulary, "#")
     found = []
     for lexicon in {id(one): one for one in lexicons if one}.values():
         own = np.array([one is lexicon for one in lexicons])

@@ -7,9 +7,14 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleaner.scoring.shape import Floats, Integers
 from cleaner.scoring.words import number_words
+
+# Arrow looks up many words in less time, but numbers all that a lexicon knows each time: an eighth of them pays for it.
+FEW = 8
 
 
 class Lexicon:
@@ -20,12 +25,13 @@ class Lexicon:
     ([1, 0, 1], [0.5, 1.5, 2.0])
     """
 
-    __slots__ = ("_index", "_may_be", "_own", "_pair_odds", "_pairs")
+    __slots__ = ("_index", "_last_bits", "_most_alike", "_own", "_pair_odds", "_pairs", "_place", "_words")
 
     def __init__(self, odds: Mapping[str, float]) -> None:
         index: dict[str, int] = {}
         numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
         self._index = index
+        self._words = pa.array(index, pa.large_string())
         # by number of a word, one more for unknown ones: its own log odds, if it has any
         self._own = np.full(len(index) + 1, np.nan)
         pairs: dict[int, float] = {}
@@ -34,12 +40,17 @@ class Lexicon:
                 self._own[places[0]] = value
             else:
                 pairs[self._pair(*places)] = value
-        # by number of a pair, up to a multiple of a power of two, whether there may be one
-        self._may_be = np.zeros(1 << max(len(pairs) * 16, 1).bit_length(), dtype=np.bool_)
-        self._may_be[np.fromiter(pairs, dtype=np.int64, count=len(pairs)) & (len(self._may_be) - 1)] = True
-        # by number of a pair, in ascending order, and behind them one of no pair
-        self._pairs = np.array([*sorted(pairs), self._pair(len(index), len(index))], dtype=np.int64)
-        self._pair_odds = np.array([pairs.get(pair, np.nan) for pair in self._pairs.tolist()])
+        # pairs in the order of the last bits of their numbers, and behind them some that are none
+        self._last_bits = (1 << max(len(pairs) * 16, 1).bit_length()) - 1
+        numbers = np.fromiter(pairs, dtype=np.int64, count=len(pairs))
+        bits = numbers & self._last_bits
+        order = np.argsort(bits)
+        self._most_alike = int(np.bincount(bits).max(initial=0))
+        self._pairs = np.append(numbers[order], np.full(self._most_alike + 1, -1))
+        self._pair_odds = np.fromiter(pairs.values(), dtype=np.float64, count=len(pairs))[order]
+        # the place of the first pair with such last bits
+        self._place = np.full(self._last_bits + 1, len(pairs), dtype=np.int32)
+        self._place[bits[order][::-1]] = np.arange(len(pairs))[::-1]
 
     def _pair(self, one: Any, other: Any) -> Any:
         return one * (len(self._index) + 1) + other
@@ -52,10 +63,14 @@ class Lexicon:
         words = number_words(lines)
         return self.odds(self.numbers(words.vocabulary)[words.number], words.line)
 
-    def numbers(self, words: Sequence[str]) -> Integers:
+    def numbers(self, words: Sequence[str] | pa.LargeStringArray) -> Integers:
         """The numbers by which it knows words."""
-        unknown = repeat(len(self._index))
-        return np.fromiter(map(self._index.get, words, unknown), dtype=np.int64, count=len(words))
+        unknown = len(self._index)
+        if isinstance(words, pa.Array) and len(words) * FEW > unknown:
+            places = pc.index_in(words, value_set=self._words).fill_null(unknown)
+            return np.asarray(places.to_numpy().astype(np.int64))
+        asked = words.to_pylist() if isinstance(words, pa.Array) else words
+        return np.fromiter(map(self._index.get, asked, repeat(unknown)), dtype=np.int64, count=len(asked))
 
     @property
     def words(self) -> list[str]:
@@ -67,10 +82,12 @@ class Lexicon:
         own = self._own.take(number)
         known = np.flatnonzero(~np.isnan(own))
         pair = self._pair(number[:-1], number[1:])
-        # most pairs are none that it knows, which is seen in less time than they are searched in
-        maybe = np.flatnonzero(self._may_be.take(pair & (len(self._may_be) - 1)) & (line[1:] == line[:-1]))
-        pair = pair[maybe]
-        place = np.searchsorted(self._pairs, pair)
+        place = self._place.take(pair & self._last_bits)
+        # most pairs are none that it knows
+        maybe = np.flatnonzero((place < len(self._pair_odds)) & (line[1:] == line[:-1]))
+        pair, place = pair[maybe], place[maybe]
+        for _ in range(self._most_alike - 1):
+            place += self._pairs[place] != pair
         is_known = self._pairs[place] == pair
         odds = np.concatenate((own[known], self._pair_odds[place[is_known]]))
         return line[np.concatenate((known, maybe[is_known]))], odds

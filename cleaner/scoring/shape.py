@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,10 +77,13 @@ def _ends() -> npt.NDArray[np.bool_]:
     return table
 
 
-def _codes(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
+def _codes(text: str) -> npt.NDArray[np.unsignedinteger[Any]]:
     """Code points of a text; those beyond the basic plane are `PLANE`."""
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    data = text.encode("utf-16-le", "replace")
+    if len(data) == 2 * len(text):
+        return np.frombuffer(data, dtype=np.uint16)
     return np.minimum(np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32), PLANE)
 
 
@@ -100,8 +104,6 @@ def _shapes(lines: Sequence[str]) -> Shapes:
     codes = _codes("\n".join(lines) + "\n")
     kind = _classes().take(codes)
     lengths = np.array([len(line) for line in lines], dtype=np.int64)
-    line = np.repeat(np.arange(count), lengths + 1)
-    tally = np.bincount(line * CLASSES + kind, minlength=count * CLASSES).reshape(count, CLASSES)
     before = np.empty_like(kind)
     before[0] = SPACE
     before[1:] = kind[:-1]
@@ -110,11 +112,16 @@ def _shapes(lines: Sequence[str]) -> Shapes:
     starts = is_word & ~was_word
     # an apostrophe or hyphen between letters does not begin another word
     starts[2:] &= ~((kind[1:-1] == PUNCTUATION) & is_word[:-2])
-    begun = np.bincount(line[starts], minlength=count)
-    capitals = np.bincount(line[starts & (kind == UPPER)], minlength=count)
     ending = _ends().take(codes)
     # a full stop inside a number or an address ends nothing; those of scripts without spaces need none behind them
     ending[:-1] &= (kind[1:] <= SPACE) | (kind[1:] == PUNCTUATION) | (codes[:-1] > 0x2FFF)
+    # those that begin a word and those that end a sentence are counted apart: one count tells it all
+    sort = kind + np.uint8(CLASSES) * starts + np.uint8(2 * CLASSES) * ending
+    place = np.repeat(np.arange(count) * (3 * CLASSES), lengths + 1)
+    place += sort
+    counts = np.bincount(place, minlength=count * 3 * CLASSES).reshape(count, 3, CLASSES)
+    tally = counts[:, 0] + counts[:, 1] + counts[:, 2]
+    begun, capitals, sentences = counts[:, 1].sum(axis=1), counts[:, 1, UPPER], counts[:, 2].sum(axis=1)
     wide = tally[:, UNSPACED_LETTER]
     cased = tally[:, UPPER] + tally[:, LOWER]
     size = np.maximum(lengths, 1)
@@ -127,5 +134,5 @@ def _shapes(lines: Sequence[str]) -> Shapes:
         punctuation=tally[:, PUNCTUATION] / size,
         symbols=tally[:, SYMBOL] / size,
         unspaced=wide / size,
-        sentences=np.bincount(line[ending], minlength=count),
+        sentences=sentences,
     )

@@ -20,11 +20,11 @@ class Words:
     """Words of lines, in order: the number of each, which is its place in ``vocabulary``, and its line.
 
     >>> words = number_words([["the", "council"], [], ["the", "town"]])
-    >>> words.vocabulary, words.number.tolist(), words.line.tolist(), words.sizes.tolist()
+    >>> words.vocabulary.to_pylist(), words.number.tolist(), words.line.tolist(), words.sizes.tolist()
     (['the', 'council', 'town'], [0, 1, 0, 2], [0, 0, 2, 2], [2, 0, 2])
     """
 
-    vocabulary: Sequence[str]
+    vocabulary: pa.LargeStringArray
     number: Integers
     line: Integers
     sizes: Integers
@@ -37,30 +37,40 @@ class Words:
 
     def subjects(self) -> Flags:
         """By number, whether a word carries a subject (`cleaner.text.subject_words`)."""
-        carries = [len(word) >= SUBJECT_LETTERS or not word.isascii() for word in self.vocabulary]
-        return np.array(carries, dtype=np.bool_)
+        letters = pc.utf8_length(self.vocabulary).to_numpy()
+        return np.asarray((letters >= SUBJECT_LETTERS) | (letters != pc.binary_length(self.vocabulary).to_numpy()))
+
+    def parted(self, lines: int) -> tuple[Words, Words]:
+        """The words of the first so many lines, and those of the others."""
+        place = int(self.sizes[:lines].sum())
+        return (
+            Words(self.vocabulary, self.number[:place], self.line[:place], self.sizes[:lines]),
+            Words(self.vocabulary, self.number[place:], self.line[place:] - lines, self.sizes[lines:]),
+        )
 
 
 def number_spaced(lines: Sequence[str]) -> Words:
     """`number_words` of lines that are words with white space between them (`cleaner.text.spaced`).
 
     >>> words = number_spaced(["the council", "", " the  town "])
-    >>> words.vocabulary, words.number.tolist(), words.line.tolist(), words.sizes.tolist()
+    >>> words.vocabulary.to_pylist(), words.number.tolist(), words.line.tolist(), words.sizes.tolist()
     (['the', 'council', 'town'], [0, 1, 0, 2], [0, 0, 2, 2], [2, 0, 2])
     """
-    pieces = pc.ascii_split_whitespace(pa.array(lines, pa.string()))
-    sizes = np.diff(pieces.offsets.to_numpy())
-    line = np.repeat(np.arange(len(lines)), sizes)
-    found = pieces.flatten().dictionary_encode()
-    vocabulary, number = found.dictionary.to_pylist(), found.indices.to_numpy().astype(np.int64)
-    if "" in vocabulary:  # what stands before white space at the beginning, and behind it at the end
-        nothing = vocabulary.index("")
-        vocabulary.remove("")
-        is_word = number != nothing
-        line, number = line[is_word], number[is_word]
-        number -= number > nothing
-        sizes = np.bincount(line, minlength=len(lines))
-    return Words(vocabulary, number, line, sizes.astype(np.int64))
+    data = "\n".join(("", *lines, "")).encode("utf-8")
+    codes = np.frombuffer(data, dtype=np.uint8)
+    is_break = codes == ord("\n")
+    is_gap = is_break | (codes == ord(" "))
+    begins = np.flatnonzero(is_gap[:-1] > is_gap[1:]) + 1
+    ends = np.flatnonzero(is_gap[:-1] < is_gap[1:]) + 1
+    # letters of all words, one behind the other, and where each word ends: what Arrow makes of strings
+    places = np.append(0, np.cumsum(ends - begins))
+    words = pa.LargeStringArray.from_buffers(
+        len(begins), pa.py_buffer(places), pa.py_buffer(data.translate(None, b" \n"))
+    )
+    found = words.dictionary_encode()
+    sizes = np.diff(np.searchsorted(begins, np.flatnonzero(is_break)))
+    number = found.indices.to_numpy().astype(np.int64)
+    return Words(found.dictionary, number, np.repeat(np.arange(len(lines)), sizes), sizes)
 
 
 def number_words(lines: Sequence[Sequence[str]]) -> Words:
@@ -68,4 +78,4 @@ def number_words(lines: Sequence[Sequence[str]]) -> Words:
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     sizes = np.array([len(words) for words in lines], dtype=np.int64)
     number = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lines)), dtype=np.int64, count=int(sizes.sum()))
-    return Words(list(numbers), number, np.repeat(np.arange(len(lines)), sizes), sizes)
+    return Words(pa.array(numbers, pa.large_string()), number, np.repeat(np.arange(len(lines)), sizes), sizes)
