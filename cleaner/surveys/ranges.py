@@ -40,7 +40,8 @@ def together(new: Array) -> Array:
     >>> together(np.array([True, False, True])).tolist()
     [True, True, False]
     """
-    return ~(new & np.append(new[1:], True))[: len(new)]
+    alone: Array = new & np.append(new[1:], True)[: len(new)]
+    return ~alone
 
 
 def leads(numbers: Array, new: Array) -> Array:
