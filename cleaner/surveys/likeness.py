@@ -29,6 +29,8 @@ from cleaner.surveys.tables import BANDS
 NEAR = 84.0
 # A ratio of 84 cannot be reached when one text is shorter than this share of the other: 2 * s / (1 + s) = .84.
 MIN_LENGTH_RATIO = 0.72
+# Likenesses that are numbers of Python at a time.
+ROWS = 65_536
 # Pairs that are compared in one task of a worker: half a second's work at most.
 COMPARED = 512
 
@@ -58,8 +60,8 @@ class Edges:
         """By document of the later one: later, earlier, document of the earlier one, score."""
 
         def rows() -> Iterator[tuple[int, tuple[int, int, int, float]]]:
-            for start in range(0, len(self.later), sizes.RANGE):
-                part = slice(start, start + sizes.RANGE)
+            for start in range(0, len(self.later), ROWS):
+                part = slice(start, start + ROWS)
                 later, earlier = self.later[part], self.earlier[part]
                 columns = (later, earlier, doc[earlier], self.score[part])
                 yield from zip(doc[later].tolist(), zip(*(one.tolist() for one in columns), strict=True), strict=True)
