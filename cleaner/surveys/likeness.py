@@ -157,7 +157,7 @@ def _grouped(numbers: Array, keys: Array, paragraphs: Paragraphs, papers: Papers
         begins = np.flatnonzero(new)
         sizes_of = np.diff(begins, append=len(keys))
         several = np.repeat(sizes_of > 2, sizes_of)
-        numbers, keys, new = numbers[several], keys[several], new[several]
+        numbers, new = numbers[several], new[several]
         before = np.where(new, numbers, np.roll(numbers, 1))
         _pairs(numbers, before, later, earlier)
         group = np.cumsum(new)
