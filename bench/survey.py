@@ -7,8 +7,9 @@
 
 ``truth`` cleans an invented corpus by a whole run and compares each line with what it is known to be.  ``pages`` cleans
 the labelled texts of sites with several pages with and without a survey of them, by pages a site.  ``copies`` counts
-copies that were to stay and did not.  ``scale`` surveys invented corpora of SIZE documents, all of them in turn N times
-over, and prints median CPU times a paragraph and peak memory.  Results go to bench/results/.
+copies that were to stay and did not.  ``scale`` surveys invented corpora of SIZE documents, from the first to the last
+and back, N times over, and prints median CPU times a paragraph, growth in time a document and peak memory.  Results go
+to bench/results/.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from threading import Event, Thread
 from typing import Any
 
@@ -289,8 +290,9 @@ def _compared(chosen: list[tuple[int, bool, str, str, dict[str, Counter[str]]]])
 def scale(sizes: Sequence[int], rounds: int) -> list[dict[str, float]]:
     """CPU time a paragraph and peak memory of survey and evidence, on top of reading, in one process.
 
-    Sizes take turns, so that a machine that is slow for a while is so for all of them.  Each time is the median of the
-    rounds; memory is the most that any of them took.
+    Sizes take turns, up and down again, so that a machine that is slow for a while is so for all of them.  Each time is
+    the median of the runs; ``growth`` is time a document as a multiple of that of the first size in the same round, the
+    median of the rounds.  Memory is the most that any run took.
     """
     rows: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="cleaner-bench-") as name:
@@ -299,16 +301,29 @@ def scale(sizes: Sequence[int], rounds: int) -> list[dict[str, float]]:
             write(Corpus(size, max(1, size // 50), seed=1), corpus)
             shutil.rmtree(corpus / "truth")
         measured: dict[int, list[dict[str, float]]] = defaultdict(list)
-        for number, (size, corpus) in enumerate(rounds * list(zip(sizes, corpora, strict=True)), 1):
+        # up and down again, so that what comes before and after the largest can be compared with it
+        turns = list(zip(sizes, corpora, strict=True))
+        turns += turns[-2::-1]
+        for number, (size, corpus) in enumerate(rounds * turns, 1):
             # each in a process of its own, whose peak of memory is its own
             with ProcessPoolExecutor(1, get_context("spawn")) as pool:
                 measured[size].append(pool.submit(survey_of, corpus).result())
-            print(f"{number} of {rounds * len(sizes)}", measured[size][-1], file=sys.stderr)
+            print(f"{number} of {rounds * len(turns)}", measured[size][-1], file=sys.stderr)
         for size in sizes:
             row = {key: median(one[key] for one in measured[size]) for key in measured[size][0]}
             peaks = {key: max(one[key] for one in measured[size]) for key in ("peak_mb", "peak_own_mb")}
-            rows.append({"rounds": rounds, **row, **peaks})
+            growth = [
+                _mean(measured[size], number, rounds) / _mean(measured[sizes[0]], number, rounds)
+                for number in range(rounds)
+            ]
+            rows.append({"rounds": rounds, **row, **peaks, "growth": median(growth)})
     return rows
+
+
+def _mean(measured: Sequence[Mapping[str, float]], number: int, rounds: int) -> float:
+    """Time a document in one of the rounds."""
+    each = len(measured) // rounds
+    return fmean(one["us_a_document"] for one in measured[number * each : (number + 1) * each])
 
 
 def survey_of(corpus: Path) -> dict[str, float]:

@@ -24,6 +24,13 @@ def test_a_paragraph_is_prose_of_enough_words(line: str, more: str) -> None:
         assert reads_as_paragraph(text) == (is_prose(text) and weight(text) >= MIN_WORDS)
 
 
+@pytest.mark.parametrize("pattern", ["a ", "a,", "é ", "a漢", "漢a", "漢", "a-", "a’ ", "a— ", "กิ a"])
+def test_words_as_dense_as_can_be_are_weighed_where_they_may_be_prose(pattern: str) -> None:
+    for count in range(120):
+        text = (60 * pattern)[:count].strip()
+        assert reads_as_paragraph(text) == (is_prose(text) and weight(text) >= MIN_WORDS)
+
+
 # Characters that NFKC composes, reorders, expands or drops, in the company in which it does.
 JOINED = st.text(
     st.one_of(

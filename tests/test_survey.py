@@ -108,6 +108,7 @@ def test_ranges_and_partitions_do_not_show(whole: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(ranges, "RANGE", 50)
     monkeypatch.setattr(numbered, "BATCH", 16)
     monkeypatch.setattr(likeness, "COMPARED", 5)
+    monkeypatch.setattr(likeness, "ROWS", 7)
     evidence_of(documents(), tmp_path / "made", "corpus")
     assert bytes_of(tmp_path / "made" / "survey") == bytes_of(whole / "survey")
     assert bytes_of(tmp_path / "made" / "evidence") == bytes_of(whole / "evidence")

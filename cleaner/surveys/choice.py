@@ -69,6 +69,7 @@ def choose(
         if not found or not any(int(doc[kept]) in found for kept, _ in lost.values()):
             return lost
         unreliable |= found
+        del lost, share  # two of them would be held while the next ones are found
 
 
 def _lost(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -30,14 +31,18 @@ MAX_LEAD = 600
 MAX_PARAGRAPH = 4_000
 # Fewer characters than this never weigh `MIN_WORDS`: at best a letter and a character of an unspaced script take turns.
 MIN_CHARACTERS = 16
-# Lines that are no paragraphs, whose hashes a process remembers: most of them are printed again and again.
-REMEMBERED = 1 << 15
+# Nor do fewer than this ever weigh `LONG_WORDS`.
+SHORT_CHARACTERS = 40
+# Lines that are no paragraphs, whose hashes a process remembers (12 MB): most of them are printed again and again, and
+# where 2,660 sites take turns, half as many forget twice as often.
+REMEMBERED = 1 << 16
 
 # What most paragraphs begin with, and what tells of a line that it has enough words.
 _CHARACTER = "".join(f"{chr(low)}-{chr(high)}" for low, high in UNSPACED)
 _BEGINNING = re.compile(
     rf"(?:[^\W_]\S* ){{{MIN_WORDS - 1:.0f}}}[^\W_]|(?:[{_CHARACTER}]\W*){{{MIN_WORDS * CHARACTERS_A_WORD:.0f}}}"
 )
+_IN_WORDS = (string.ascii_letters + string.digits).encode()
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -94,11 +99,18 @@ def reads_as_paragraph(text: str) -> bool:
     if text[-1] in SENTENCE_ENDS:
         if _BEGINNING.match(text) is not None:
             return True
-    elif len(text) < 2 * LONG_WORDS - 1 and text.isascii() and text[-1].isalnum():
+    elif text[-1].isalnum() and not _may_be_long(text):
         return False
     if text.count(" ") >= LONG_WORDS and sum([word[0].isalpha() for word in text.split()]) >= LONG_WORDS:
         return True
     return is_prose(text) and weight(text) >= MIN_WORDS
+
+
+def _may_be_long(text: str) -> bool:
+    """Whether a line may weigh `LONG_WORDS`: there is something between any two words, and characters weigh less."""
+    if not text.isascii():
+        return len(text) >= SHORT_CHARACTERS
+    return len(text) >= 2 * LONG_WORDS - 1 and len(text.encode().translate(None, _IN_WORDS)) >= LONG_WORDS - 1
 
 
 _remembered: dict[str, int] = {}

@@ -201,7 +201,7 @@ def veto(text: str, other: str) -> Veto | None:
         if text.count(run) != other.count(run):
             for side, one in enumerate((text, other)):
                 found.setdefault(NEGATION, ([], []))[side].extend([run] * one.count(run))
-    for kind in (NUMBER, DATE, NEGATION, NAME):
+    for kind in (NUMBER, DATE, NEGATION, NAME) if found else ():
         gone, come = found.get(kind, ([], []))
         if sorted(gone) != sorted(come):  # words that only moved say nothing new
             return Veto(kind, tuple(gone[:5]), tuple(come[:5]))

@@ -20,7 +20,7 @@ from cleaner.surveys.group import Mapper
 from cleaner.surveys.guard import Veto, veto
 from cleaner.surveys.papers import Papers
 from cleaner.surveys.paragraphs import Paragraphs
-from cleaner.surveys.ranges import leads, ranges, starts
+from cleaner.surveys.ranges import leads, ranges, starts, together
 from cleaner.surveys.tables import BANDS
 
 # rapidfuzz ratio of two copies.  With a tenth of the words dropped, added or exchanged, 3,000 paragraphs of the
@@ -29,6 +29,8 @@ from cleaner.surveys.tables import BANDS
 NEAR = 84.0
 # A ratio of 84 cannot be reached when one text is shorter than this share of the other: 2 * s / (1 + s) = .84.
 MIN_LENGTH_RATIO = 0.72
+# Likenesses that are numbers of Python at a time.
+ROWS = 65_536
 # Pairs that are compared in one task of a worker: half a second's work at most.
 COMPARED = 512
 
@@ -58,8 +60,8 @@ class Edges:
         """By document of the later one: later, earlier, document of the earlier one, score."""
 
         def rows() -> Iterator[tuple[int, tuple[int, int, int, float]]]:
-            for start in range(0, len(self.later), sizes.RANGE):
-                part = slice(start, start + sizes.RANGE)
+            for start in range(0, len(self.later), ROWS):
+                part = slice(start, start + ROWS)
                 later, earlier = self.later[part], self.earlier[part]
                 columns = (later, earlier, doc[earlier], self.score[part])
                 yield from zip(doc[later].tolist(), zip(*(one.tolist() for one in columns), strict=True), strict=True)
@@ -77,12 +79,15 @@ def exact_pairs(paragraphs: Paragraphs, papers: Papers) -> tuple[Array, Array, A
     first = np.ones(count, dtype=np.bool_)
     later: list[Array] = []
     earlier: list[Array] = []
-    for numbers in ranges(paragraphs.hash[:count]):
-        key, site = paragraphs.hash[numbers], papers.site[paragraphs.doc[numbers]]
+    for numbers in ranges(paragraphs.hash):
+        key = paragraphs.hash[numbers]
         order = np.argsort(key, kind="stable")  # numbers ascend within a text
-        led_by = leads(numbers[order], starts(key[order]))
-        _pairs(numbers[order], led_by, later, earlier)
-        order = np.lexsort((numbers, site, key))
+        order = order[together(starts(key[order]))]
+        numbers, key = numbers[order], key[order]  # noqa: PLW2901
+        new = starts(key)
+        _pairs(numbers, leads(numbers, new), later, earlier)
+        site = papers.site[paragraphs.doc[numbers]]
+        order = np.lexsort((site, np.cumsum(new)))
         led_by = leads(numbers[order], starts(key[order], site[order]))
         _pairs(numbers[order], led_by, later, earlier)
         first[numbers[order]] = led_by == numbers[order]
@@ -107,7 +112,7 @@ def candidate_pairs(
     Of each group each member is paired with the first, the one before it, the first with the same numbers, and the
     first of its site: a group of a thousand look-alikes costs thousands of pairs and not a million.
     """
-    rows = np.flatnonzero(first[paragraphs.number[: paragraphs.count]])
+    rows = np.flatnonzero(first[paragraphs.number])
     numbers = paragraphs.number[rows]
     spans = max(1, -(-paragraphs.count // sizes.RANGE))
     files = [open(folder / f"pairs-{span}", "w+b") for span in range(spans)]  # noqa: SIM115  closed below
@@ -141,19 +146,24 @@ def _grouped(numbers: Array, keys: Array, paragraphs: Paragraphs, papers: Papers
     # numbers are below 2**32: one sort of both is done in half the time that an order takes
     both = np.sort(keys.astype(np.uint64) << np.uint64(32) | numbers.astype(np.uint64))
     keys, numbers = (both >> np.uint64(32)).astype(np.uint32), (both & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    new = starts(keys)
-    alone = new & np.concatenate((new[1:], [True])) if len(new) else new
-    keys, numbers = keys[~alone], numbers[~alone]
+    some = together(starts(keys))
+    keys, numbers = keys[some], numbers[some]
     later: list[Array] = []
     earlier: list[Array] = []
     if len(keys):
         new = starts(keys)
         _pairs(numbers, leads(numbers, new), later, earlier)
+        # of two, one is paired with the other: the rest is said of three and more
+        begins = np.flatnonzero(new)
+        sizes_of = np.diff(begins, append=len(keys))
+        several = np.repeat(sizes_of > 2, sizes_of)
+        numbers, new = numbers[several], new[several]
         before = np.where(new, numbers, np.roll(numbers, 1))
         _pairs(numbers, before, later, earlier)
+        group = np.cumsum(new)
         for other in (paragraphs.numbers[numbers], papers.site[paragraphs.doc[numbers]]):
-            order = np.lexsort((numbers, other, keys))
-            _pairs(numbers[order], leads(numbers[order], starts(keys[order], other[order])), later, earlier)
+            order = np.lexsort((other, group))
+            _pairs(numbers[order], leads(numbers[order], starts(group[order], other[order])), later, earlier)
     high, low = _joined(later), _joined(earlier)
     apart = (paragraphs.hash[high] != paragraphs.hash[low]) & (paragraphs.doc[high] != paragraphs.doc[low])
     return high[apart], low[apart]

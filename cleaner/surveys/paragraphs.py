@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,8 @@ Array = npt.NDArray[Any]
 class Paragraphs:
     """The paragraphs of a survey by their number in the order, as mapped arrays in ``folder``.
 
-    ``bands`` and ``number``, the number of each, are by row of the survey.
+    ``bands`` and ``number``, the number of each, are by row of the survey: of these few are asked for, or all, and they
+    are read one behind the other.
     """
 
     def __init__(self, parquet: Path, papers_of: pa.Table, folder: Path) -> None:
@@ -38,11 +40,6 @@ class Paragraphs:
         self.count = self._file.metadata.num_rows
         self._folder = folder
 
-    def _scratch(self, name: str, kind: Any, *shape: int) -> Array:
-        shape = shape or (max(1, self.count),)
-        made = np.lib.format.open_memmap(self._folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape)
-        return made.view(np.ndarray)  # of which a value is read in a third of the time
-
     def sites_of_hashes(self, site_of_row: Array) -> Iterator[tuple[Array, Array]]:
         """Hash and site code of all paragraphs, in batches."""
         for batch in self._file.iter_batches(BATCH * 8, columns=["doc", "hash"]):
@@ -50,48 +47,39 @@ class Paragraphs:
 
     def read(self, papers: Papers) -> None:
         """Fill the arrays; numbers run through the first paragraphs of all documents in order, then the others."""
-        counts = papers.table["paragraphs"].to_numpy().astype(np.int64)
-        ordered = counts[papers.row]
-        self.leads = int((ordered > 0).sum())
-        lead = np.zeros(len(counts), dtype=np.int64)
-        lead[papers.row] = np.cumsum(ordered > 0) - 1
-        begin = np.zeros(len(counts), dtype=np.int64)
-        others = np.maximum(ordered - 1, 0)
-        begin[papers.row] = self.leads + np.cumsum(others) - others
-        first_row = np.cumsum(counts) - counts
-        self.hash = self._scratch("hash", np.uint64)
-        self.numbers = self._scratch("numbers", np.uint64)
-        self.doc = self._scratch("doc", np.int64)
-        self.row = self._scratch("row", np.int64)
-        self.size = self._scratch("size", np.int32)
-        # by row: of these few are asked for, or all, and they are written and read one behind the other
-        self.number = self._scratch("number", np.int64)
-        self.bands = self._scratch("bands", np.uint32, BANDS, max(1, self.count))
-        self._columns = {name: self._scratch(name, np.int32) for name in ("start", "line", "place")}
         schema = pa.schema([pa.field("text", pa.string())])
-        done = 0
         texts = self._folder / "texts.arrow"
-        with pa.OSFile(str(texts), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        with (
+            _Files(self._folder) as by_row,
+            pa.OSFile(str(texts), "wb") as sink,
+            pa.ipc.new_file(sink, schema) as writer,
+        ):
             for batch in self._batches():
-                rows = np.arange(done, done + batch.num_rows)
-                document = np.searchsorted(self._docs, batch["doc"].to_numpy())
-                inside = rows - first_row[document]
-                numbers = np.where(inside == 0, lead[document], begin[document] + inside - 1)
-                self.hash[numbers] = batch["hash"].to_numpy()
-                self.numbers[numbers] = batch["numbers"].to_numpy()
-                self.doc[numbers] = papers.rank[document]
-                self.row[numbers] = rows
-                text = batch["text"]
-                self.size[numbers] = pc.utf8_length(text).to_numpy()
-                own = slice(done, done + batch.num_rows)
-                self.number[own] = numbers
-                self.bands[:, own] = _keys_of(batch["bands"]).T
-                for name, column in self._columns.items():
-                    column[own] = batch[name].to_numpy()
-                writer.write_batch(pa.record_batch([text], schema=schema))
-                done += batch.num_rows
+                for name in ("hash", "numbers", "start", "line", "place"):
+                    by_row.write(name, batch[name].to_numpy())
+                by_row.write("size", pc.utf8_length(batch["text"]).to_numpy())
+                for band, keys in enumerate(np.ascontiguousarray(_keys_of(batch["bands"]).T)):
+                    by_row.write(f"band-{band}", keys)
+                writer.write_batch(pa.record_batch([batch["text"]], schema=schema))
         source = pa.ipc.open_file(pa.memory_map(str(texts)))
         self._texts = [source.get_batch(number).column(0) for number in range(source.num_record_batches)]
+        self._columns = {name: by_row.mapped(name, np.int32) for name in ("start", "line", "place")}
+        self.bands = [by_row.mapped(f"band-{band}", "<u4") for band in range(BANDS)]
+        kinds = {"hash": np.uint64, "numbers": np.uint64, "size": np.int32}
+        unordered = {name: by_row.mapped(name, kind) for name, kind in kinds.items()}
+        self.number = np.empty(self.count, dtype=np.uint32)
+        done = 0
+        with _Files(self._folder / "ordered") as ordered:
+            for rows, document in _ordered(papers):
+                self.number[rows] = np.arange(done, done + len(rows))
+                ordered.write("row", rows.astype(np.uint32))
+                ordered.write("doc", document.astype(np.int32))
+                for name, column in unordered.items():
+                    ordered.write(name, column[rows])
+                done += len(rows)
+        self.leads = int(np.count_nonzero(papers.table["paragraphs"].to_numpy()))
+        self.row, self.doc = ordered.mapped("row", np.uint32), ordered.mapped("doc", np.int32)
+        self.hash, self.numbers, self.size = (ordered.mapped(name, kind) for name, kind in kinds.items())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Batches of `BATCH` rows, whatever the row groups of the file are."""
@@ -119,6 +107,56 @@ class Paragraphs:
         return [self._texts[batch][place].as_py() for batch, place in zip(batches, places, strict=True)]
 
 
+class _Files:
+    """Arrays in a folder, written from front to back and mapped when they are whole.
+
+    To write to mapped files here and there takes several times as long, once they are larger than what is cached.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[str, BinaryIO] = {}
+
+    def __enter__(self) -> _Files:
+        self._folder.mkdir(exist_ok=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file in self._open.values():
+            file.close()
+
+    def write(self, name: str, array: Array) -> None:
+        """Add to the array of a name."""
+        if name not in self._open:
+            self._open[name] = open(self._folder / f"{name}.bin", "wb")  # noqa: SIM115  closed by __exit__
+        self._open[name].write(array.data)
+
+    def mapped(self, name: str, kind: Any) -> Array:
+        """The whole array."""
+        if name not in self._open:
+            return np.empty(0, dtype=kind)
+        found = np.memmap(self._folder / f"{name}.bin", dtype=kind, mode="r")
+        return found.view(np.ndarray)  # of which a value is read in a third of the time
+
+
+def _ordered(papers: Papers) -> Iterator[tuple[Array, Array]]:
+    """Row and document of each paragraph, in the order of their numbers and in parts of `ranges.RANGE` or so."""
+    counts = papers.table["paragraphs"].to_numpy().astype(np.int64)
+    first = (np.cumsum(counts) - counts)[papers.row]
+    counts = counts[papers.row]
+    has = np.flatnonzero(counts)
+    if len(has):
+        yield first[has], has
+    others = np.maximum(counts - 1, 0)
+    ends = np.cumsum(others)
+    bounds = np.searchsorted(ends, np.arange(0, others.sum() + sizes.RANGE, sizes.RANGE), side="right")
+    for low, high in pairwise(bounds.tolist()):
+        some = slice(low, high)
+        document = np.repeat(np.arange(low, high), others[some])
+        begins = np.repeat(np.cumsum(others[some]) - others[some], others[some])
+        yield first[document] + 1 + np.arange(len(document)) - begins, document
+
+
 def _keys_of(bands: pa.FixedSizeBinaryArray) -> Array:
     """The keys of bands, one row for each signature."""
     begin = bands.offset * BANDS
@@ -140,15 +178,15 @@ def aggregators(paragraphs: Paragraphs, documents: pa.Table) -> frozenset[str]:
             hashes.append(some[mine])
             codes_of.append(site[mine])
         key, site = np.concatenate(hashes), np.concatenate(codes_of)
-        order = np.lexsort((site, key))
-        key, site = key[order], site[order]
+        order = np.argsort(key)
+        key, theirs = key[order], site[order]
         begins = np.flatnonzero(starts(key))
         if not len(begins):
             continue
-        ends = np.append(begins[1:], len(key)) - 1
-        is_shared = np.repeat(site[begins] != site[ends], ends - begins + 1)
+        is_abroad = np.minimum.reduceat(theirs, begins) != np.maximum.reduceat(theirs, begins)
+        is_shared = np.repeat(is_abroad, np.diff(begins, append=len(key)))
         own += _counts(site, own)
-        shared += _counts(site[is_shared], shared)
+        shared += _counts(theirs[is_shared], shared)
     return frozenset(
         name for code, name in enumerate(names) if own[code] >= MIN_PARAGRAPHS and shared[code] > AGGREGATED * own[code]
     )

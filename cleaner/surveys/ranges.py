@@ -34,6 +34,16 @@ def starts(*keys: Array) -> Array:
     return new
 
 
+def together(new: Array) -> Array:
+    """Whether a place is of a group of two and more, of places where groups begin.
+
+    >>> together(np.array([True, False, True])).tolist()
+    [True, True, False]
+    """
+    alone: Array = new & np.append(new[1:], True)[: len(new)]
+    return ~alone
+
+
 def leads(numbers: Array, new: Array) -> Array:
     """For each place the number at which its group begins: where it is ``new``."""
     return numbers[np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))] if len(numbers) else numbers
