@@ -86,6 +86,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_more_paragraphs_than_have_numbers_are_an_error(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numbered, "MOST", 100)
+    with pytest.raises(SurveyError, match=r"paragraphs, more than the 100 that one survey can have numbers for"):
+        build_evidence(SurveyFolder(whole / "survey"), tmp_path / "evidence", "corpus", "all")
+
+
 @pytest.mark.parametrize("pieces", [1, 2, 8])
 def test_order_and_split_do_not_show(pieces: int, whole: Path, tmp_path: Path) -> None:
     some = documents()

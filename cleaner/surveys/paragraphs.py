@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleaner.surveys import ranges as sizes
+from cleaner.surveys.folder import SurveyError
 from cleaner.surveys.papers import Papers
 from cleaner.surveys.ranges import starts
 from cleaner.surveys.tables import BANDS
@@ -27,17 +28,28 @@ BATCH = 8192
 Array = npt.NDArray[Any]
 
 
+# Numbers of paragraphs have 32 bits.
+MOST = 2**32
+
+
 class Paragraphs:
     """The paragraphs of a survey by their number in the order, as mapped arrays in ``folder``.
 
     ``bands`` and ``number``, the number of each, are by row of the survey: of these few are asked for, or all, and they
     are read one behind the other.
+
+    Raises `SurveyError` for more than `MOST` of them.
     """
 
     def __init__(self, parquet: Path, papers_of: pa.Table, folder: Path) -> None:
         self._file = pq.ParquetFile(parquet, memory_map=True)
         self._docs = papers_of["doc"].to_numpy()
         self.count = self._file.metadata.num_rows
+        if self.count > MOST:
+            raise SurveyError(
+                f"{parquet}: {self.count:,} paragraphs, more than the {MOST:,} that one survey can have numbers for; "
+                "make surveys of parts of the corpus, by site"
+            )
         self._folder = folder
 
     def sites_of_hashes(self, site_of_row: Array) -> Iterator[tuple[Array, Array]]:
