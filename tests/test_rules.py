@@ -241,7 +241,9 @@ def test_literals_are_the_rarest_that_a_pattern_asks_for(pattern: str, strings: 
     assert literals(pattern) == (strings, letters)
 
 
-@pytest.mark.parametrize("pattern", ("(?i)a", r"\p{Greek}a", r"\Qa\E", "a{,1}b", "[[:alpha:]]a", "(a"))
+@pytest.mark.parametrize(
+    "pattern", ("(?i)a", r"\p{Greek}a", r"\Qa\E", "a{,1}b", "[[:alpha:]]a", "(a", r"[\x{110000}]a", r"\x{D800}a")
+)
 def test_nothing_is_known_of_patterns_that_are_read_otherwise(pattern: str) -> None:
     assert literals(pattern) == UNKNOWN
 

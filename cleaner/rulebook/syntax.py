@@ -72,6 +72,13 @@ _NAMED = {"d": "", "s": "", "w": ascii_letters, "L": ascii_letters, "N": "", "M"
 
 def parse(pattern: str) -> list[Part] | None:
     """The tree of an RE2 pattern; None for what is not read here, or is no pattern."""
+    try:
+        return _parse(pattern)
+    except ValueError:  # a code that is no character
+        return None
+
+
+def _parse(pattern: str) -> list[Part] | None:
     groups: list[list[list[Part]]] = [[[]]]  # those that are open, each with its branches so far
     position = 0
     for token in _TOKEN.finditer(pattern):
@@ -136,12 +143,13 @@ def _escaped(text: str) -> Part:
 
 
 def _character(text: str) -> str:
-    """The character that is written so, escaped or plain."""
+    """The character that is written so, escaped or plain.  Raises `ValueError` for a code that is none."""
     if text[0] != "\\" or len(text) == 1:
         return text
     if text[1] == "x":
-        code = int(text[2:].strip("{}"), 16)
-        return chr(code) if code < 0x110000 else ""
+        character = chr(int(text[2:].strip("{}"), 16))
+        character.encode("utf-8")  # which surrogates refuse
+        return character
     return _CONTROL.get(text[1], text[1])
 
 
