@@ -48,7 +48,7 @@ UNIT_CHARS = 64_000_000
 BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
 # Rejections that are no errors of the input, besides those of the brake: files that are no documents, folders that are
-# read under another name or that a run wrote, pages without an article, and versions of a document of which another
+# read under another name or that we wrote, pages without an article, and versions of a document of which another
 # one stays.
 QUIET_REASONS = frozenset(
     ("not_a_document", "listed_already", "run_folder", "survey_folder", "duplicate_document", *NON_ARTICLES)

@@ -214,10 +214,7 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
     """
     document, cuts = view.document, view.cuts
     if not cuts:
-        return [
-            (line.index, line.text, _mark(matcher, line.text) if matcher.every(line.text) else UNMARKED)
-            for line in view.lines
-        ]
+        return [(line.index, line.text, _mark(matcher, line.text)) for line in view.lines]
     kept = {line.index: line.text for line in view.lines}
     seen: list[tuple[int, str, Mark]] = []
     for index, segment in enumerate(document.segments):
