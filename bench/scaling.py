@@ -2,12 +2,12 @@
 
     python bench/scaling.py [--documents N …] [--workers N …] [--short N …] [--rounds N] [--json FILE] [--picture FILE]
 
-Each run is the command line in processes of its own; runs take turns for some rounds, and the fastest of each counts,
-since the pace of a machine that others use as well changes from minute to minute.  Times are CPU times of all
-processes, which other work changes less than clock times; what two workers gain is reckoned from them, and the clock's
-answer stands beside it.  ``--short`` are sizes of corpora of short texts, with which peak memory is measured up to many
-documents.  Evidence of the corpus is left out unless ``--survey`` is given.  Needs Linux, whose processes can adopt the
-orphans of others.
+Each run is the command line in processes of its own.  The pace of a machine that others use as well changes from minute
+to minute, so runs take turns for some rounds: of times the fastest round counts, of ratios, which are taken within a
+round, the median.  Times are CPU times of all processes, which other work changes less than clock times; what two
+workers gain is reckoned from them, and the clock's answer stands beside it.  ``--short`` are sizes of corpora of short
+texts, with which peak memory is measured up to many documents.  Evidence of the corpus is left out unless ``--survey``
+is given.  Needs Linux, whose processes can adopt the orphans of others.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import ctypes
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -222,9 +223,9 @@ def main() -> int:
     """Print the figures; fail where a promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, nargs="*", default=[1_000, 10_000])
-    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--short", type=int, nargs="*", default=[10_000, 50_000])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--survey", action="store_true", help="two passes, with the evidence of the corpus")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path)
@@ -250,11 +251,13 @@ def main() -> int:
             run = measure(inputs, out, size, workers, [*options, *(["--min-kept", "0"] if is_short else [])])
             shutil.rmtree(out)
             measured.setdefault((size, workers, is_short), []).append(run)
-            if (size, workers, is_short) == (max(args.documents, default=0), args.workers[-1], False):
+            if (size, workers, is_short) == (max(args.documents, default=0), args.workers[0], False):
                 # in a process of its own: what this one holds would count to those that it starts
                 command = [sys.executable, __file__, "--chain", str(inputs)]
                 chains.append(float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
-    runs = [fastest(found) for (_, _, is_short), found in measured.items() if not is_short]
+    long = [found for (*_, is_short), found in measured.items() if not is_short]
+    rounds = [[found[number] for found in long] for number in range(len(chains))]
+    runs = [fastest(found) for found in long]
     short = [fastest(found) for (_, _, is_short), found in measured.items() if is_short]
     chain = min(chains, default=0.0)
     print("documents workers  CPU s  of the first process  ms a document  clock s  peak MB: first, worker")
@@ -264,11 +267,13 @@ def main() -> int:
             f"{run.documents:9,} {run.workers:7} {run.cpu:6.1f} {run.first:21.1f} {each:14.2f} {run.clock:8.1f} {peaks}"
             + (" (short texts)" if run in short else "")
         )
-    found = summary(runs, chain) if runs else {}
     if runs:
         print(f"chain alone: {1000 * chain:.2f} ms CPU a document")
+    each_round = [summary(one, alone) for one, alone in zip(rounds, chains, strict=True)]
+    found = {name: statistics.median(one[name] for one in each_round) for name in (each_round[0] if each_round else ())}
     for name, value in found.items():
-        print(f"{name.replace('_', ' ')}: {value:.0%}")
+        by_round = ", ".join(f"{one[name]:.0%}" for one in each_round)
+        print(f"{name.replace('_', ' ')}: {value:.0%} (round by round {by_round})")
     growth = 1.0
     if len(short) > 1:
         growth = max(short[-1].first_peak / short[0].first_peak, short[-1].others_peak / short[0].others_peak)
@@ -280,6 +285,7 @@ def main() -> int:
             "runs": [asdict(run) for run in runs],
             "short": [asdict(run) for run in short],
             "chain": chain,
+            "rounds": each_round,
             **found,
         }
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -32,6 +32,9 @@ _DATELINE = re.compile(
 )
 _UPPER = re.compile(r"[^\W\d_a-zà-ÿа-я]{3,10}")
 LOOK = 120
+# What no dateline that is believed goes without: a digit of its date or the bracket or slash of its agency, and a dash,
+# colon or slash that closes it.  Most lines lack one of them.
+_SIGNED, _CLOSED = re.compile(r"[\d(/]"), re.compile(r"[-–—:/]")
 # Without an agency the place must be in capitals, and as much of a sentence must follow.
 STORY_WORDS = 5
 
@@ -57,7 +60,8 @@ def parse_dateline(line: str) -> Dateline | None:
     >>> parse_dateline("The minister (a lawyer) - said …") is None
     True
     """
-    found = _DATELINE.match(line[:LOOK])
+    head = line[:LOOK]
+    found = _DATELINE.match(head) if _SIGNED.search(head) and _CLOSED.search(head) else None
     if found is None:
         return None
     place, close = found["place"].strip(), found["close"]

@@ -154,6 +154,8 @@ def find_surrogate(text: str) -> int | None:
     >>> find_surrogate("good"), find_surrogate("b\\ud800d")
     (None, 1)
     """
+    if text.isascii():  # which is known, not looked for
+        return None
     try:
         text.encode("utf-16-le")  # of text beyond ASCII a third of the time of UTF-8
     except UnicodeEncodeError as error:

@@ -69,12 +69,15 @@ def collect(results: Iterable[Result], audit: str, survey: Survey | None = None)
         elif outcome is not None:
             clean.append(_clean_row(raw, outcome, survey))
     return Cleaned(
-        pa.Table.from_pylist(clean, schema=CLEAN),
-        pa.Table.from_arrays(
-            [pa.array(column, known.type) for column, known in zip(removed, REMOVED, strict=True)], schema=REMOVED
-        ),
-        pa.Table.from_pylist(rejected, schema=REJECTED),
+        _table([[row[name] for row in clean] for name in CLEAN.names], CLEAN),
+        _table(removed, REMOVED),
+        _table([[row[name] for row in rejected] for name in REJECTED.names], REJECTED),
     )
+
+
+def _table(columns: Sequence[Sequence[object]], schema: pa.Schema) -> pa.Table:
+    arrays = [pa.array(column, known.type) for column, known in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def sha256(text: str) -> str:

@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -471,14 +471,14 @@ def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator
         yield unit
 
 
+# What is hashed of a record: all that is in the raw schema, whose order is that of `Raw`.
+_NAMED = "".join(f"{name}={{}}\0" for name in RAW.names)
+
+
 def _fingerprint(unit: Iterable[Raw]) -> str:
     digest = hashlib.sha256()
     for raw in unit:
-        for name in RAW.names:
-            # a page is not copied once more for its name
-            digest.update(f"{name}=".encode())
-            digest.update(str(getattr(raw, name)).encode("utf-8", "surrogatepass"))
-            digest.update(b"\0")
+        digest.update(_NAMED.format(*raw).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
@@ -499,7 +499,7 @@ def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
             except sqlite3.IntegrityError:
                 (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
                 detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
-                yield replace(raw, html=None, reason="duplicate_id", detail=detail)
+                yield raw._replace(html=None, reason="duplicate_id", detail=detail)
             else:
                 yield raw
     finally:

@@ -111,7 +111,7 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
         with suppress(PageError):  # what the page shows can be read
             if (drawn := scripted_story(raw.html or "", page.tree)) is not None:
                 other = parse_page(drawn)
-                again = _judged(other, known, replace(raw, html=drawn), max_blocks, extractor, model)
+                again = _judged(other, known, raw._replace(html=drawn), max_blocks, extractor, model)
                 if again.found is None:
                     page, judged = other, again
     texts, where, verdicts, found = page.blocks.text, judged.where, judged.verdicts, judged.found

@@ -79,7 +79,7 @@ def read_inputs(
             continue
         done = 0
         for raw, position in read_file(found, settings):
-            yield replace(raw, disk=position - done)
+            yield raw._replace(disk=position - done)
             done = position
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """One raw document with ``html`` or ``text``, or, where ``reason`` is set, an input that failed at ``stage``.
 
     ``source`` is the path inside the input root, with ``#n`` for record n of a file of many records.  ``encoding`` is
