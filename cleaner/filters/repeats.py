@@ -100,20 +100,27 @@ def _near(texts: Sequence[str]) -> Iterable[tuple[str, str]]:
         if not openings and not closings:
             return
         texts = [text for text in texts if text[:LEAST] in openings or text[-LEAST:] in closings]
-    by_edge: dict[tuple[str, str], list[str]] = defaultdict(list)
+    heads, tails = [_head(text) for text in texts], [_tail(text) for text in texts]
+    openings, closings = _repeated(heads), _repeated(tails)
+    if not openings and not closings:
+        return
+    by_head: dict[str, list[str]] = defaultdict(list)
+    by_tail: dict[str, list[str]] = defaultdict(list)
     copied: set[str] = set()
-    for text in texts:
-        edges = _edges(text)
-        for edge in edges:
-            for other in by_edge[edge][:MAX_CANDIDATES]:
+    for text, head, tail in zip(texts, heads, tails, strict=True):
+        if head not in openings and tail not in closings:
+            continue
+        alike = by_head[head], by_tail[tail]
+        for others in alike:
+            for other in others[:MAX_CANDIDATES]:
                 if text in copied or min(len(text), len(other)) < MIN_LENGTH_RATIO * max(len(text), len(other)):
                     continue
                 if fuzz.ratio(text, other, score_cutoff=NEAR) and same_news(text, other):
                     copied.add(text)
                     yield other, text
         if text not in copied:
-            for edge in edges:
-                by_edge[edge].append(text)
+            for others in alike:
+                others.append(text)
 
 
 def _repeated(pieces: Sequence[str]) -> set[str]:
@@ -123,18 +130,20 @@ def _repeated(pieces: Sequence[str]) -> set[str]:
     return {piece for piece, count in Counter(pieces).items() if count > 1}
 
 
-def _edges(text: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The first and the last words of a folded line."""
+def _head(text: str) -> str:
+    """The first words of a folded line."""
     if " " not in text:
-        words = tokens(text)
-        return ("head", " ".join(words[:EDGE_WORDS])), ("tail", " ".join(words[-EDGE_WORDS:]))
-    head, tail = -1, len(text)
-    for _ in range(EDGE_WORDS):
-        head = text.find(" ", head + 1)
-        if head < 0:
-            return ("head", text), ("tail", text)
-        tail = text.rfind(" ", 0, tail)
-    return ("head", text[:head]), ("tail", text[tail + 1 :])
+        return " ".join(tokens(text)[:EDGE_WORDS])
+    words = text.split(" ", EDGE_WORDS)
+    return " ".join(words[:-1]) if len(words) > EDGE_WORDS else text
+
+
+def _tail(text: str) -> str:
+    """The last words of a folded line."""
+    if " " not in text:
+        return " ".join(tokens(text)[-EDGE_WORDS:])
+    words = text.rsplit(" ", EDGE_WORDS)
+    return " ".join(words[1:]) if len(words) > EDGE_WORDS else text
 
 
 def same_news(text: str, other: str) -> bool:
