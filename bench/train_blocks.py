@@ -6,8 +6,9 @@ A block is labelled story when the page's gold text holds it in order (`cleaner.
 the first sees the block, its containers and its like; the second what the first said around it and what trafilatura
 took, too.  Everything is cross-validated by site: five folds; what a block of a test site is scored
 with, names and words of the lexicons included, was learned on other sites, and so is what the first round says of a
-page that the second one is trained on.  The models of the folds are written to DIR, for `bench/quality.py` to measure
-with.  The same data gives the same bytes.
+page that the second one is trained on.  The first round learns from each page a second time without the names of its
+elements, so that it can tell a story by its text and its place where a site's names say nothing.  The models of the
+folds are written to DIR, for `bench/quality.py` to measure with.  The same data gives the same bytes.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ from cleaner.ingest.align import align
 from cleaner.scoring.lexicon import Lexicon
 
 SETTINGS: dict[str, Any] = {
-    "iterations": 150,
+    "iterations": 250,
     "depth": 6,
-    "learning_rate": 0.16,
+    "learning_rate": 0.1,
     "l2_leaf_reg": 8,
     "border_count": 64,
     "rsm": 0.3,
@@ -67,6 +68,8 @@ SITE_CAP = 5
 PRIOR = 3.0
 # Names and words that say less than this (log odds) are left out.
 TELLING = {"names": 0.3, "said": 0.7}
+# What a page without its names counts beside the same page with them: docs/quality.md has what other weights give.
+NAMELESS = 0.5
 Counts = dict[str, list[int]]
 Table = npt.NDArray[np.float32]
 
@@ -84,6 +87,8 @@ class Sample:
     optional: npt.NDArray[np.bool_]
     witness: npt.NDArray[np.bool_]
     gold_words: int
+    is_nameless: bool = False
+    """The names of its elements were taken away."""
 
     @property
     def fold(self) -> int:
@@ -96,28 +101,32 @@ class Sample:
         return self.page.blocks
 
 
-def look_at(record: dict[str, Any], data: Path) -> Sample | None:
-    """Facts and labels of a page; None where it has no visible text."""
+def look_at(record: dict[str, Any], data: Path) -> list[Sample]:
+    """Facts and labels of a page, with and without the names of its elements; none where it has no visible text."""
     logging.disable(logging.CRITICAL)
     html = gzip.decompress((data / record["html"]).read_bytes()).decode("utf-8")
     page = parse_page(html)
     texts = page.blocks.text
     if not texts:
-        return None
+        return []
     story = np.array(align(record["paragraphs"], texts).taken)
     optional = np.array(align(record["optional"], texts).taken) & ~story
     said = ask("trafilatura", html, None) or ""
-    return Sample(
+    metadata = read_metadata(page.tree)
+    sample = Sample(
         id=record["id"],
         dataset=record["dataset"],
         site=record["site"],
         page=replace(page, tree=None),  # type: ignore[arg-type]  # it cannot be passed between processes
-        facts=page_facts(page, read_metadata(page.tree)),
+        facts=page_facts(page, metadata),
         story=story,
         optional=optional,
         witness=np.array(align(said.split("\n"), texts).taken),
         gold_words=sum(len(paragraph.split()) for paragraph in record["paragraphs"]),
     )
+    bare = replace(page, names=[], contexts=replace(page.contexts, names=[""] * len(page.contexts.names)))
+    facts = page_facts(bare, metadata)
+    return [sample, replace(sample, page=replace(bare, tree=None), facts=facts, is_nameless=True)]  # type: ignore[arg-type]
 
 
 class Lexicons:
@@ -130,6 +139,8 @@ class Lexicons:
         used: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         seen: set[tuple[str, object, bool]] = set()
         for sample in samples:
+            if sample.is_nameless:  # its words are known already
+                continue
             for place, leaf in enumerate(sample.blocks.leaf):
                 if not sample.optional[place]:
                     story = bool(sample.story[place])
@@ -233,7 +244,9 @@ class Data:
         words = np.concatenate([sample.facts.words for sample in self.samples])
         # pages count alike, whatever their length; a block by the root of its words
         page = np.repeat([1 / math.sqrt(max(sample.gold_words, 100)) for sample in self.samples], sizes)
-        self.weights = np.sqrt(np.clip(words, 1, 100)) * page / page.mean()
+        self.nameless = np.repeat([sample.is_nameless for sample in self.samples], sizes)
+        worth = np.where(self.nameless, NAMELESS, 1.0)
+        self.weights = np.sqrt(np.clip(words, 1, 100)) * page / page.mean() * worth
         self.used = ~np.concatenate([sample.optional for sample in self.samples])
         self.seen: dict[int | None, Table] = {}
 
@@ -273,7 +286,7 @@ class SecondRound:
     def __init__(self, data: Data, first: npt.NDArray[np.float64]) -> None:
         self.data = data
         self.first = first
-        self.open = first > SURE_CRUFT
+        self.open = (first > SURE_CRUFT) & ~data.nameless
         self._told = np.concatenate((data.rows(around, first), data.rows(witnessed, first)), axis=1)[self.open]
 
     def train(self, features: Table, chosen: npt.NDArray[np.bool_]) -> Any:
@@ -302,7 +315,7 @@ def main() -> int:
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(partial(look_at, data=options.data), records, chunksize=8))
     print(f"{len(found):,} pages read", file=sys.stderr, flush=True)
-    run([sample for sample in found if sample is not None], options.data, options.out, options.folds)
+    run([sample for samples in found for sample in samples], options.data, options.out, options.folds)
     return 0
 
 
@@ -325,9 +338,8 @@ def run(samples: Sequence[Sample], source: Path, out: Path, folder: Path) -> Non
         scores[1, data.folds == test] = second.judge(seconds[-1], features, data.folds == test)
         print(f"fold {test}, second round", file=sys.stderr, flush=True)
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "scores.npy", scores)
     curve = calibrate(scores, data)
-    record = training_record(source, samples)
+    record = training_record(source, [sample for sample in samples if not sample.is_nameless])
     for test, models in enumerate(zip(firsts, seconds, strict=True)):
         write(folder / f"{test}.json", models, lexicons, frozenset({test}), curve, record | {"without fold": test})
     features = fold_features(data, lexicons, None)
@@ -356,7 +368,7 @@ def calibrate(scores: npt.NDArray[np.float64], data: Data) -> dict[str, list[flo
     """Share of story by score: isotonic regression on the cross-validated scores of both rounds."""
     from sklearn.isotonic import IsotonicRegression
 
-    used = data.used & (scores[0] > SURE_CRUFT)
+    used = data.used & ~data.nameless & (scores[0] > SURE_CRUFT)
     given = np.concatenate((scores[0][used], scores[1][used]))
     story = np.tile(data.story[used], 2)
     curve = IsotonicRegression(out_of_bounds="clip").fit(given, story, sample_weight=np.tile(data.weights[used], 2))
