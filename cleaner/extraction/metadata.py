@@ -32,7 +32,7 @@ _TAGS = re.compile(r"<[^<>]{0,500}>")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value and where it comes from: ``json-ld``, ``meta:og:title``, ``microdata``, ``h1``, ``record`` …"""
+    """A value and where it comes from: ``json-ld``, ``meta:og:title``, ``microdata``, ``h1``, ``h2``, ``record`` …"""
 
     text: str
     source: str
@@ -111,6 +111,7 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
         *(Value(text, "h1") for text in headings),
         *([Value(window_title, "title")] if window_title else []),
     ]
+    titles += _lower_headings(tree, headings, titles)
     publisher = article.get("publisher")
     return Metadata(
         title=_best_title(titles),
@@ -162,15 +163,52 @@ def _first(*values: Sequence[Value]) -> Value | None:
 
 
 def _best_title(titles: Sequence[Value]) -> Value | None:
-    """The first, without the site's name behind a separator when another of the titles says where it ends."""
+    """The first, without the site's name at a separator when another of the titles says where it ends."""
     if not titles:
         return None
     first = titles[0]
     for other in titles[1:]:
-        rest = first.text.removeprefix(other.text)
-        if rest != first.text and len(other.text) >= 15 and re.match(r"\s*[|\-–—·•:»]\s", rest):
+        if _is_part(other.text, first.text, _BEHIND) or (other.source in _LOWER and _is_named(other.text, first.text)):
             return other
     return first
+
+
+# A part of a title that is shorter may be a section or a label.
+TITLE_CHARS = 15
+# Headings looked at: a page without a headline may be a list of hundreds.
+MAX_HEADINGS = 50
+_LOWER = ("h2", "h3")
+_BEHIND = re.compile(r"\s*[|\-–—·•:»]\s")
+# Behind a colon stands more of the title rather than a name.
+_NAME_BEHIND, _NAME_BEFORE = re.compile(r"\s*[|\-–—·•»]\s"), re.compile(r"[|\-–—·•:»«]\s+$")
+
+
+def _is_part(part: str, title: str, separator: re.Pattern[str]) -> bool:
+    """Whether a title is this part and something behind a separator."""
+    rest = title.removeprefix(part)
+    return rest != title and len(part) >= TITLE_CHARS and separator.match(rest) is not None
+
+
+def _is_named(part: str, title: str) -> bool:
+    """Whether a title is this part and the name of a site or section, behind or before it."""
+    rest = title.removesuffix(part)
+    is_behind = rest != title and len(part) >= TITLE_CHARS and _NAME_BEFORE.search(rest) is not None
+    return is_behind or _is_part(part, title, _NAME_BEHIND)
+
+
+def _lower_headings(tree: LexborHTMLParser, headings: Sequence[str], titles: Sequence[Value]) -> list[Value]:
+    """Where no first heading is a title or part of one: a lower one that is one beside a name.
+
+    Of the labelled pages 16 have no heading that is their title; on six this finds one, which is the labelled title.
+    """
+    known = [title.text for title in titles if title.source != "h1"]
+    if any(heading in title for heading in headings for title in known):
+        return []
+    for node in tree.css(", ".join(_LOWER))[:MAX_HEADINGS]:
+        text = _BLANKS.sub(" ", node.text()).strip()
+        if any(_is_named(text, title) for title in known):
+            return [Value(text, node.tag or "")]
+    return []
 
 
 def _meta_tags(tree: LexborHTMLParser) -> dict[str, str]:
