@@ -211,6 +211,26 @@ def test_metadata_name_their_sources() -> None:
     assert known.kind == "article"
 
 
+@pytest.mark.parametrize(
+    ("window", "headings", "title", "source"),
+    [
+        ("Elm Post: Bridge over the Elm opens again", "<h2>Bridge over the Elm opens again</h2>", 10, "h2"),
+        ("Bridge over the Elm opens again | Elm Post", "<h3>Bridge over the Elm opens again</h3>", 0, "h3"),
+        # what stands before a colon may be half of a title, and what stands in a first heading is one
+        ("Bridge over the Elm: it opens again", "<h2>Bridge over the Elm</h2>", 0, "title"),
+        ("Elm Post: Bridge over the Elm opens", "<h1>Elm Post: Bridge</h1><h2>Bridge over the Elm opens</h2>", 0, "h1"),
+        ("Elm Post: News of the day", "<h2>News of the day</h2>" * 3, 10, "h2"),
+        ("Elm Post: Sports", "<h2>Sports</h2>", 0, "title"),
+    ],
+)
+def test_a_lower_heading_beside_a_name_is_the_title(window: str, headings: str, title: int, source: str) -> None:
+    known = read_metadata(parse_page(f"<title>{window}</title><body>{headings}<p>Story.</p>").tree)
+    assert known.title is not None
+    assert known.title.source == source
+    if source in ("h2", "h3"):
+        assert window[title:].startswith(known.title.text)
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=9),
