@@ -3,11 +3,11 @@
     python bench/scaling.py [--documents N …] [--workers N …] [--short N …] [--rounds N] [--json FILE] [--picture FILE]
 
 Each run is the command line in processes of its own.  The pace of a machine that others use as well changes from minute
-to minute, so runs take turns for some rounds: of times the fastest round counts, of ratios, which are taken within a
-round, the median.  Times are CPU times of all processes, which other work changes less than clock times; what two
-workers gain is reckoned from them, and the clock's answer stands beside it.  ``--short`` are sizes of corpora of short
-texts, with which peak memory is measured up to many documents.  Evidence of the corpus is left out unless ``--survey``
-is given.  Needs Linux, whose processes can adopt the orphans of others.
+to minute, so runs take turns for some rounds, and the fastest of each counts; what each round says by itself is printed
+beside it.  Times are CPU times of all processes, which other work changes less than clock times; what two workers gain
+is reckoned from them, and the clock's answer stands beside it.  ``--short`` are sizes of corpora of short texts, with
+which peak memory is measured up to many documents.  Evidence of the corpus is left out unless ``--survey`` is given.
+Needs Linux, whose processes can adopt the orphans of others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import ctypes
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -270,7 +269,7 @@ def main() -> int:
     if runs:
         print(f"chain alone: {1000 * chain:.2f} ms CPU a document")
     each_round = [summary(one, alone) for one, alone in zip(rounds, chains, strict=True)]
-    found = {name: statistics.median(one[name] for one in each_round) for name in (each_round[0] if each_round else ())}
+    found = summary(runs, chain) if runs else {}
     for name, value in found.items():
         by_round = ", ".join(f"{one[name]:.0%}" for one in each_round)
         print(f"{name.replace('_', ' ')}: {value:.0%} (round by round {by_round})")
