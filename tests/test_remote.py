@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -106,7 +105,7 @@ def test_a_url_lists_and_reads_as_the_same_folder_does(memory: Any, corpus: Path
     assert there == here
     assert len(here) == 15
     settings = Settings()
-    read = [[replace(raw, disk=0) for raw in read_inputs([one], settings)] for one in ("memory://in", corpus)]
+    read = [[raw._replace(disk=0) for raw in read_inputs([one], settings)] for one in ("memory://in", corpus)]
     assert read[0] == read[1]
 
 
