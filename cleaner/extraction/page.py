@@ -173,8 +173,10 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 
 def _check_depth(html: str) -> None:
     """Refuse a page that opens elements without end, before the parser spends its time on it."""
-    # most pages, and long ones of plain paragraphs, need no closer look
-    if html.count("<") - html.count("</") - html.count("<p>") - html.count("<p ") < MAX_OPEN:
+    # most pages need no closer look, nor do long ones of plain paragraphs
+    if (tags := html.count("<")) < MAX_OPEN:
+        return
+    if tags - html.count("</") - html.count("<p>") - html.count("<p ") < MAX_OPEN:
         return
     opened = 0
     for match in _TAG.finditer(html):
