@@ -27,7 +27,7 @@ from cleaner.ingest.read import from_record, looks_like_html, read_inputs
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import Body, read_bodies
 from cleaner.settings import Settings
-from cleaner.shards.schemas import PARTS
+from cleaner.shards.schemas import PARTS, RAW
 from cleaner.surveys.make import survey
 from cleaner.urls import PlaceError
 
@@ -175,6 +175,11 @@ def tree(folder: Path) -> Path:
 
 def listed(*inputs: Path, exclude: Path | None = None) -> list[str]:
     return [found.source for found in list_files(inputs, exclude) if isinstance(found, InputFile)]
+
+
+def test_records_have_the_fields_of_the_raw_schema_in_its_order() -> None:
+    # a unit's fingerprint takes them as they stand
+    assert (*RAW.names, "disk") == Raw._fields
 
 
 def test_files_are_listed_in_the_order_of_their_names_without_the_hidden_ones(tmp_path: Path) -> None:
