@@ -331,22 +331,27 @@ class Cleaner:
         return raw, *self.clean_raw(raw)
 
 
-# Documents that go through the chain together: more of them save no time, and the arrays outgrow the caches.
+# Documents that go through the chain together: more of them save no time, and the arrays outgrow the caches.  What
+# extraction leaves out of a page is no line that a filter reads; such lines only take memory.
 TOGETHER = 64
 LINES_TOGETHER = 2000
+SEGMENTS_TOGETHER = 40_000
 
 
 def _groups(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
     """Groups of documents, in order, of bounded size."""
     group: list[Extracted] = []
-    lines = 0
+    lines = segments = 0
     for one in extracted:
-        own = len(one.document.segments) if one.document is not None else 0
-        if group and (len(group) == TOGETHER or lines + own > LINES_TOGETHER):
+        own = one.document.segments if one.document is not None else ()
+        read = sum([segment.markup is None or is_main(segment.markup) for segment in own])
+        is_full = len(group) == TOGETHER or lines + read > LINES_TOGETHER or segments + len(own) > SEGMENTS_TOGETHER
+        if group and is_full:
             yield group
-            group, lines = [], 0
+            group, lines, segments = [], 0, 0
         group.append(one)
-        lines += own
+        lines += read
+        segments += len(own)
     if group:
         yield group
 
