@@ -23,7 +23,7 @@ from cleaner.scoring.shape import Floats, Singles
 # Lines scored at once: what the trees look up for these fits into a cache, which halves the time.
 CHUNK = 192
 # The same for contributions, of which a line has as many as there are questions.
-ROWS = 64
+ROWS = 256
 # Values of leaves are multiples of this: however many are added, and in whatever order, the sum is exact.
 GRAIN = 2.0**-30
 # What a question moves is a whole number of these, for the same reason.
@@ -81,7 +81,10 @@ class Trees:
 
     @cached_property
     def _moves(self) -> npt.NDArray[np.int32]:
-        """How far the question of each level moves the expected value on the way to a leaf, in `MOVE`: a row a leaf."""
+        """How far the question of each level moves the expected value on the way to a leaf, in `MOVE`: a row a level.
+
+        The columns are the leaves of all trees, in the order of `_leaves`.
+        """
         trees, depth = self.feature.shape
         leaves = np.arange(self.leaf.shape[1])
         known = [
@@ -89,30 +92,31 @@ class Trees:
             self.leaf.reshape(trees, -1, 1 << level).mean(axis=1)[:, leaves % (1 << level)]
             for level in range(depth + 1)
         ]
-        moves = np.stack([after - before for before, after in pairwise(known)], axis=2)
-        return np.rint(moves / MOVE).astype(np.int32).reshape(-1, depth)
+        moves = np.stack([after - before for before, after in pairwise(known)])
+        return np.rint(moves / MOVE).astype(np.int32).reshape(depth, -1)
 
     @cached_property
     def _by_feature(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """All questions, tree by tree, in the order of the features they ask for; where each feature's begin."""
-        order = np.argsort(self.feature.ravel(), kind="stable")
-        return order, np.flatnonzero(np.diff(self.feature.ravel()[order], prepend=-1))
+        """All questions, level by level, in the order of the features they ask for; where each feature's begin."""
+        asked = self.feature.T.ravel()
+        order = np.argsort(asked, kind="stable")
+        return order, np.flatnonzero(np.diff(asked[order], prepend=-1))
 
     def contributions(self, features: Floats | Singles) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
         moved = np.zeros(features.shape)
         order, first = self._by_feature
-        asked = self.feature.ravel()[order[first]]
+        asked = self.feature.T.ravel()[order[first]]
         for start in range(0, len(features), ROWS):
             rows = slice(start, start + ROWS)
-            # what the questions of a tree move lies side by side, and is fetched together
-            moves = self._moves.take(self._leaves(features[rows]).T, axis=0).reshape(-1, len(order))
-            moved[rows, asked] = np.add.reduceat(moves.take(order, axis=1), first, axis=1, dtype=self._total) * MOVE
+            # what a question moves in all rows lies side by side, and is added to others at once
+            moves = self._moves.take(self._leaves(features[rows]), axis=1).reshape(len(order), -1)
+            moved[rows, asked] = np.add.reduceat(moves.take(order, axis=0), first, axis=0, dtype=self._total).T * MOVE
         return moved
 
     @cached_property
     def _total(self) -> type[np.int32] | type[np.int64]:
         """A type that holds whatever the questions of one feature move together."""
         trees, depth = self.feature.shape
-        most = np.abs(self._moves.reshape(trees, -1, depth).astype(np.int64)).max(axis=1)
-        return np.int32 if np.bincount(self.feature.ravel(), most.ravel()).max() < 2**31 else np.int64
+        most = np.abs(self._moves.reshape(depth, trees, -1).astype(np.int64)).max(axis=2)
+        return np.int32 if np.bincount(self.feature.T.ravel(), most.ravel()).max() < 2**31 else np.int64
