@@ -14,9 +14,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from cleaner.document import NO_FACTS, Document, Removal, Segment, apply, kept_spans
@@ -63,13 +66,15 @@ class View:
     document: Document
     removals: tuple[Removal, ...] = ()
     before: View | None = field(default=None, repr=False, compare=False)
-    """What was kept before the last of the removals, if that is known."""
+    """An earlier view of the document, whose lines are known."""
+    new: tuple[Removal, ...] = field(default=(), repr=False, compare=False)
+    """The removals that came after ``before``."""
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines that are still kept, in order; lines with nothing left but white space are not among them."""
         before, cuts = self.before, self.cuts
-        if before is None or "lines" not in before.__dict__:
+        if before is None:
             return tuple(filter(None, map(self._line, range(len(self.document.segments)))))
         kept = (line if line.index not in cuts else self._line(line.index) for line in before.lines)
         return tuple(filter(None, kept))
@@ -77,7 +82,15 @@ class View:
     @cached_property
     def cuts(self) -> Mapping[int, Sequence[Removal]]:
         """By place of the segment, the removals that took something of it; segments left whole are not among them."""
-        segments = self.document.segments
+        segments, before = self.document.segments, self.before
+        if before is not None:
+            changed = dict(before.cuts)
+            for removal in self.new:
+                place = bisect_right(segments, removal.start, key=_END)
+                while place < len(segments) and segments[place].start < removal.end:
+                    changed[place] = sorted((*changed.get(place, ()), removal), key=_START)
+                    place += 1
+            return changed
         found: dict[int, list[Removal]] = {}
         index = 0
         for removal in self.removals:
@@ -92,10 +105,13 @@ class View:
     def less(self, removals: Iterable[Removal]) -> View:
         """What is still kept after some more removals."""
         proposed = sorted(removals, key=lambda removal: (removal.start, -removal.end))
-        if not proposed:
+        new = _free(self.removals, proposed, len(self.document.text))
+        if not new:
             return self
-        before = self if "lines" in self.__dict__ else self.before
-        return View(self.document, _merge(self.removals, proposed, len(self.document.text)), before)
+        taken = tuple(sorted((*self.removals, *new), key=_START)) if self.removals else new
+        if "lines" in self.__dict__:
+            return View(self.document, taken, self, new)
+        return View(self.document, taken, self.before, (*self.new, *new) if self.before is not None else ())
 
     def _line(self, index: int) -> Line | None:
         """What is left of a segment; None where nothing is."""
@@ -113,6 +129,9 @@ class View:
         stripped = kept.strip()
         left = len(kept) - len(kept.lstrip())
         return Line(index, segment, stripped, tuple(_trim(pieces, left, left + len(stripped)))) if stripped else None
+
+
+_START, _END = attrgetter("start"), attrgetter("end")
 
 
 def _between(segment: Segment, cut: Sequence[Removal]) -> list[tuple[int, int]]:
@@ -266,18 +285,21 @@ class Chain:
         return Outcome(view.document, view.removals, rejected)
 
 
-def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int) -> tuple[Removal, ...]:
-    """Both lists as one, sorted and disjoint: a proposal loses whatever is gone already or was proposed before it."""
-    merged = list(taken)
-    free = iter(kept_spans(length, taken))
-    gap = next(free, None)
-    position = 0
+def _free(taken: Sequence[Removal], proposed: Sequence[Removal], length: int) -> tuple[Removal, ...]:
+    """What sorted proposals take, in order: each loses whatever is gone already or was proposed before it."""
     for removal in proposed:
         if not 0 <= removal.start <= removal.end <= length:
             raise ValueError(
                 f"filter {removal.filter!r}, rule {removal.rule!r}: span {removal.start}..{removal.end} leaves the "
                 f"text (length {length})"
             )
+    if not taken and all([one.start < one.end <= other.start for one, other in pairwise(proposed)]):
+        return tuple([removal for removal in proposed if removal.start < removal.end])  # as of most pages
+    found = []
+    free = iter(kept_spans(length, taken))
+    gap = next(free, None)
+    position = 0
+    for removal in proposed:
         start = max(removal.start, position)
         while gap is not None and gap[1] <= start:
             gap = next(free, None)
@@ -285,10 +307,9 @@ def _merge(taken: tuple[Removal, ...], proposed: Sequence[Removal], length: int)
             low, high = max(start, gap[0]), min(removal.end, gap[1])
             if low < high:
                 is_whole = (low, high) == (removal.start, removal.end)
-                merged.append(removal if is_whole else removal._replace(start=low, end=high))
+                found.append(removal if is_whole else removal._replace(start=low, end=high))
             if gap[1] >= removal.end:
                 break
             gap = next(free, None)
         position = max(position, removal.end)
-    merged.sort(key=lambda removal: removal.start)
-    return tuple(merged)
+    return tuple(found)
