@@ -218,18 +218,21 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
     kept = {line.index: line.text for line in view.lines}
     seen: list[tuple[int, str, Mark]] = []
     for index, segment in enumerate(document.segments):
-        kinds, heading, extracted = 0, False, False
-        for removal in cuts.get(index, ()):
+        text, cut = kept.get(index), cuts.get(index)
+        if cut is None:
+            if text is not None:
+                seen.append((index, text, _mark(matcher, text)))
+            continue
+        if text is None and any([removal.filter == main_content.NAME for removal in cut]):
+            continue  # as most of a page is
+        kinds, heading = 0, False
+        for removal in cut:
             kinds |= KIND_BITS.get(str(removal.evidence.get("kind")), 0)
             heading |= "opens" in removal.evidence
-            extracted |= removal.filter == main_content.NAME
-        text = kept.get(index)
-        if text is None:
-            text = document.content(segment)
-            if text and not extracted:
-                seen.append((index, text, Mark(True, kinds, heading)))
-            continue
-        seen.append((index, text, _mark(matcher, text, kinds, heading)))
+        if text is not None:
+            seen.append((index, text, _mark(matcher, text, kinds, heading)))
+        elif text := document.content(segment):
+            seen.append((index, text, Mark(True, kinds, heading)))
     return seen
 
 
