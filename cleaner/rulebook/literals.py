@@ -24,9 +24,6 @@ EDGE = "\n"
 MOST = 32
 # Each further character makes a literal so many times as rare.
 RARER = 8.0
-# What stands before branches and counts is enough when it is as rare as this: one string of four characters, or eight
-# of five.  Going on doubles the time to read the shipped packs and spares labelled texts no try of a pattern.
-ENOUGH = 1e-3
 # A small word of any language, between spaces, is as rare as this.
 SMALL = 0.1
 # What every line holds.
@@ -64,7 +61,7 @@ def literals(pattern: str) -> Literals:
 
     >>> found = literals(r"(?s)^(?:photo(?:graph)?s? by|©) [^.]{2,60}$")
     >>> sorted(found.strings), found.letters
-    (['\nphoto', '\n©'], 73.0)
+    (['\nphoto by ', '\nphotograph by ', '\nphotographs by ', '\nphotos by ', '\n© '], 73.0)
     >>> literals(r"^[\pL ]+$")
     Literals(strings=frozenset({''}), letters=inf)
     """
@@ -109,8 +106,6 @@ def _sequence(parts: Iterable[Part], run: frozenset[str] = frozenset(("",))) -> 
     holds: frozenset[str] | None = None
     is_whole = True
     for part in parts:
-        if isinstance(part, Either | Counted) and _frequency(run) <= ENOUGH:
-            return _Known(None, _rarer(holds, run))
         known = _part(part, run)
         if known.is_one_of is not None and len(known.is_one_of) <= MOST:
             run = known.is_one_of
@@ -136,9 +131,23 @@ def _part(part: Part, run: frozenset[str]) -> _Known:
         case Class():
             return _joined(run, part.members) if part.members else _ANYTHING
         case Either():
-            return _either([_sequence(branch, run) for branch in part.branches])
+            # most branches are plain strings: these are joined together
+            plain: list[str] = []
+            known: list[_Known] = []
+            for branch in part.branches:
+                if len(branch) == 1 and isinstance(branch[0], str):
+                    plain.append(branch[0])
+                else:
+                    known.append(_sequence(branch, run))
+            return _either([*known, _plain(run, plain)] if plain else known)
         case Counted():
             return _counted(part, run)
+
+
+def _plain(run: frozenset[str], strings: Iterable[str]) -> _Known:
+    """What is known of some branches that are characters in a row, behind something that is one of ``run``."""
+    joined = frozenset([one + other for one, other in product(run, strings)])
+    return _Known(joined, _rarer(joined, None), joined)
 
 
 def _joined(run: frozenset[str], strings: Iterable[str]) -> _Known:
@@ -171,8 +180,11 @@ def _counted(counted: Counted, run: frozenset[str]) -> _Known:
 
 def _rarer(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     """The strings that fewer lines will hold, as far as lengths tell; None where neither rules any out."""
-    known = [strings for strings in (one, other) if strings is not None and strings.isdisjoint(_EVERYWHERE)]
-    return min(known, key=_frequency) if len(known) > 1 else known[0] if known else None
+    if one is None or not one.isdisjoint(_EVERYWHERE):
+        return other if other is not None and other.isdisjoint(_EVERYWHERE) else None
+    if other is None or not other.isdisjoint(_EVERYWHERE):
+        return one
+    return one if _frequency(one) <= _frequency(other) else other
 
 
 @lru_cache(maxsize=20_000)
