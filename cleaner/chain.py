@@ -293,7 +293,7 @@ def _free(taken: Sequence[Removal], proposed: Sequence[Removal], length: int) ->
                 f"filter {removal.filter!r}, rule {removal.rule!r}: span {removal.start}..{removal.end} leaves the "
                 f"text (length {length})"
             )
-    if not taken and all([one.start < one.end <= other.start for one, other in pairwise(proposed)]):
+    if not taken and all(one.start < one.end <= other.start for one, other in pairwise(proposed)):
         return tuple([removal for removal in proposed if removal.start < removal.end])  # as of most pages
     found = []
     free = iter(kept_spans(length, taken))

@@ -223,7 +223,7 @@ def marked_lines(view: View, matcher: Matcher) -> Sequence[tuple[int, str, Mark]
             if text is not None:
                 seen.append((index, text, _mark(matcher, text)))
             continue
-        if text is None and any([removal.filter == main_content.NAME for removal in cut]):
+        if text is None and any(removal.filter == main_content.NAME for removal in cut):
             continue  # as most of a page is
         kinds, heading = 0, False
         for removal in cut:
