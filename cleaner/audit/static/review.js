@@ -52,8 +52,9 @@ function remember(name, value) {
 async function context(article) {
   const box = article.querySelector("[data-context]");
   if (!box || box.childElementCount) return;
-  const answer = await fetch(box.dataset.context);
-  if (!answer.ok) return;
+  // when the reader goes on meanwhile, or the server is gone, the lines that are there do
+  const answer = await fetch(box.dataset.context).catch(() => null);
+  if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (box.childElementCount) return;
   box.replaceChildren(...page.body.children);
