@@ -26,7 +26,7 @@ from cleaner.rulebook.model import KINDS
 from cleaner.scoring.bounds import Bounds, exact
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, Singles, shapes
-from cleaner.scoring.words import Words, number_spaced, number_words
+from cleaner.scoring.words import Words, number_spaced, number_words, strings
 from cleaner.text import (
     BULLETS,
     CLOSERS,
@@ -526,7 +526,8 @@ def _odds(words: Words, lexicons: Sequence[Lexicon], bounds: Bounds) -> tuple[In
         early = words.first(LEXICAL_WORDS)
         line, number = line[early], number[early]
     # as `_plain`
-    plain = pc.if_else(pc.greater(words.vocabulary, ":"), words.vocabulary, "#")
+    colon, sign = strings((":", "#"))
+    plain = pc.if_else(pc.greater(words.vocabulary, colon), words.vocabulary, sign)
     found = []
     for lexicon in {id(one): one for one in lexicons if one}.values():
         own = np.array([one is lexicon for one in lexicons])

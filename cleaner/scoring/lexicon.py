@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaner.scoring.shape import Floats, Integers
-from cleaner.scoring.words import number_words
+from cleaner.scoring.words import number_words, numbers_of, strings
 
 # Arrow looks up many words in less time, but numbers all that a lexicon knows each time: an eighth of them pays for it.
 FEW = 8
@@ -31,7 +31,7 @@ class Lexicon:
         index: dict[str, int] = {}
         numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
         self._index = index
-        self._words = pa.array(index, pa.large_string())
+        self._words = strings(index)
         # by number of a word, one more for unknown ones: its own log odds, if it has any
         self._own = np.full(len(index) + 1, np.nan)
         pairs: dict[int, float] = {}
@@ -68,7 +68,7 @@ class Lexicon:
         unknown = len(self._index)
         if isinstance(words, pa.Array) and len(words) * FEW > unknown:
             places = pc.index_in(words, value_set=self._words).fill_null(unknown)
-            return np.asarray(places.to_numpy().astype(np.int64))
+            return np.asarray(numbers_of(places).astype(np.int64))
         asked = words.to_pylist() if isinstance(words, pa.Array) else words
         return np.fromiter(map(self._index.get, asked, repeat(unknown)), dtype=np.int64, count=len(asked))
 
