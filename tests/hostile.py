@@ -139,6 +139,14 @@ def dated_parquet(n: int) -> bytes:
     )
 
 
+def contradicting_parquet(n: int) -> bytes:
+    """A file that says of a column that no value is missing, and counts those that are: pyarrow 26 dies of it."""
+    whole = parquet(pa.table({"text": [text(n)]}))
+    optional, required = (b"\x15\x0c\x25" + kind + b"\x18\x04text" for kind in (b"\x02", b"\x00"))
+    assert whole.count(optional) == 1
+    return whole.replace(optional, required)
+
+
 def far_parquet(n: int) -> bytes:
     date = pa.array([2**62, 0], pa.timestamp("us"))
     return parquet(pa.table({"text": [text(2 * n), text(2 * n + 1)], "date": date}))
@@ -301,6 +309,7 @@ KINDS = (
     Kind("noise.jsonl", lambda n: b"\n".join(noise(3000).split(b"\n")[:3]), {1: "binary", 2: "binary", 3: "binary"}),
     Kind("cut.parquet", lambda n: dated_parquet(n)[:-100], "corrupt"),
     Kind("damaged.parquet", lambda n: b"PAR1" + noise(3000) + b"PAR1", "corrupt"),
+    Kind("contradicting.parquet", contradicting_parquet, "corrupt"),
     Kind("text.parquet", lambda n: text(n).encode(), "corrupt"),
     Kind("no-columns.parquet", lambda n: parquet(pa.table({"a": [1, 2]})), {1: "no_text", 2: "no_text"}),
     Kind("dated.parquet", dated_parquet, {1: CLEAN, 2: CLEAN, 3: CLEAN}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import encodings.aliases
 import gzip
 import io
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from cleaner.document import find_surrogate
 from cleaner.ingest.encoding import decode
 from cleaner.ingest.files import Bytes, InputError, InputFile, check_inputs, list_files
-from cleaner.ingest.parquet_pages import page_sizes
+from cleaner.ingest.parquet_sizes import columns, page_sizes
 from cleaner.ingest.read import from_record, looks_like_html, read_inputs
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import Body, read_bodies
@@ -576,6 +577,35 @@ def test_pages_tell_the_sizes_that_an_honest_footer_tells(options: dict[str, Any
             # footers count the heads as well, which may hold two whole values
             assert unpacked <= column.total_uncompressed_size < unpacked + 12_000 * len(pages)
             assert packed <= column.total_compressed_size < packed + 12_000 * len(pages)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "none"}, {"use_dictionary": False, "store_schema": False}])
+def test_columns_of_a_footer_are_those_that_pyarrow_tells(options: dict[str, Any]) -> None:
+    file = io.BytesIO()
+    lists = [[{"a": "x" * place, "b": [None, b"y"]}] for place in range(90)]
+    data = pa.table({"text": ["ä" * place for place in range(90)], "lists": lists, "of.dots": [1.5] * 90})
+    pq.write_table(data, file, row_group_size=40, **options)
+    metadata = pq.ParquetFile(file).metadata
+    known = [metadata.row_group(group).column(place) for group in range(3) for place in range(metadata.num_columns)]
+    found = list(columns(file, file.seek(0, io.SEEK_END)))
+    assert [(one.path, one.values, one.unpacked, one.packed) for one in found] == [
+        (one.path_in_schema, one.num_values, one.total_uncompressed_size, one.total_compressed_size) for one in known
+    ]
+    assert [one.start for one in found] == [one.dictionary_page_offset or one.data_page_offset for one in known]
+    assert [one.group for one in found] == [group for group in range(3) for _ in range(metadata.num_columns)]
+
+
+@given(st.binary(max_size=200))
+def test_a_footer_is_read_or_refused_whatever_the_bytes_are(data: bytes) -> None:
+    written = b"PAR1" + data + len(data).to_bytes(4, "little") + b"PAR1"
+    with contextlib.suppress(ValueError):
+        for column in columns(io.BytesIO(written), len(written)):
+            assert isinstance(column.start, int)
+
+
+def test_a_footer_that_would_take_half_a_minute_is_refused() -> None:
+    with pytest.raises(ReadError, match="too_large: the file has a footer of 99,999,999 bytes"):
+        next(columns(io.BytesIO(b"PAR1" + (99_999_999).to_bytes(4, "little") + b"PAR1"), 12))
 
 
 @given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 80))

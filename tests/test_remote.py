@@ -217,7 +217,7 @@ def test_a_folder_of_something_else_is_left_alone(memory: Any, corpus: Path) -> 
     assert memory.find("/out") == ["/out/notes.txt"]
 
 
-def test_what_needs_a_folder_of_this_machine_says_so(corpus: Path, undisturbed: Path) -> None:
+def test_what_needs_a_folder_of_this_machine_says_so(memory: Any, corpus: Path, undisturbed: Path) -> None:
     with pytest.raises(FolderError, match="--baseline: only runs on this machine"):
         cleaner.run([corpus], "memory://out", baseline=undisturbed)
     with pytest.raises(FolderError, match="--staging memory://s: must be a folder of this machine"):

@@ -33,7 +33,7 @@ from cleaner.ingest.files import (
     no_fault_of_the_input,
     read_all,
 )
-from cleaner.ingest.parquet_pages import page_sizes
+from cleaner.ingest.parquet_sizes import Column, columns, page_sizes
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.ingest.warc import read_bodies
 from cleaner.settings import FIELDS, Settings
@@ -267,7 +267,7 @@ def _parquet(file: str | IO[bytes] | UrlFile, source: str, settings: Settings) -
     try:
         with pq.ParquetFile(file, memory_map=False) as parquet:
             present = _present(parquet.schema_arrow.names, settings)
-            rows = _rows_at_once(file, parquet.metadata, present)
+            rows = _rows_at_once(file, present)
             batches = parquet.iter_batches(batch_size=rows, columns=present)
             for raw in read_rows(batches, source, settings):
                 number += 1
@@ -278,7 +278,7 @@ def _parquet(file: str | IO[bytes] | UrlFile, source: str, settings: Settings) -
         raise ReadError("corrupt", f"cannot read the Parquet file after record {number}: {error}") from error
 
 
-def _rows_at_once(file: str | IO[bytes] | UrlFile, metadata: Any, columns: Sequence[str]) -> int:
+def _rows_at_once(file: str | IO[bytes] | UrlFile, names: Sequence[str]) -> int:
     """Rows of a Parquet file to read at a time: fewer where they are large, or may be for what the footer says.
 
     Raises `ReadError` with reason ``too_large`` for a file that cannot be read in bounded memory, whatever its footer
@@ -287,24 +287,21 @@ def _rows_at_once(file: str | IO[bytes] | UrlFile, metadata: Any, columns: Seque
     rows = ROWS
     with open(file, "rb") if isinstance(file, str) else nullcontext(file) as stream:
         size = stream.seek(0, io.SEEK_END)
-        for group in range(metadata.num_row_groups):
-            row_group = metadata.row_group(group)
-            for place in range(row_group.num_columns):
-                column = row_group.column(place)
-                if column.path_in_schema.split(".")[0] not in columns:
-                    continue
-                where = f"column {column.path_in_schema!r} of row group {group + 1}"
-                rows = min(rows, _rows_of(stream, size, column, where))
+        try:
+            for column in columns(stream, size):
+                if column.path.split(".")[0] in names:
+                    rows = min(rows, _rows_of(stream, size, column))
+        except ValueError as error:
+            raise ReadError("corrupt", f"cannot read the footer of the Parquet file: {error}") from error
         if not isinstance(file, str):
             stream.seek(0)
     return rows
 
 
-def _rows_of(stream: Any, size: int, column: Any, where: str) -> int:
+def _rows_of(stream: Any, size: int, column: Column) -> int:
     """Rows of a column to read at a time.  Raises `ReadError`."""
-    offsets = (column.dictionary_page_offset, column.data_page_offset)
-    start = min((offset for offset in offsets if offset), default=0)
-    packed, unpacked = min(column.total_compressed_size, size - start), column.total_uncompressed_size
+    where = f"column {column.path!r} of row group {column.group + 1}"
+    start, packed, unpacked = column.start, min(column.packed, size - column.start), column.unpacked
     if not isinstance(stream, UrlFile):  # each look at which would be a request
         seen = 0
         for page, _ in page_sizes(stream, start, start + packed):
@@ -315,8 +312,8 @@ def _rows_of(stream: Any, size: int, column: Any, where: str) -> int:
     if unpacked > FREE_BYTES + MAX_RATIO * packed:
         detail = f"{where} decompresses to over {MAX_RATIO} times its size: a decompression bomb"
         raise ReadError("too_large", detail)
-    mean = unpacked / max(column.num_values, 1)
-    if mean * min(column.num_values, PAGE_ROWS) > PAGE_BYTES:
+    mean = unpacked / max(column.values, 1)
+    if mean * min(column.values, PAGE_ROWS) > PAGE_BYTES:
         detail = f"{where} has pages of up to {mean * PAGE_ROWS:,.0f} bytes; write it with smaller row groups"
         raise ReadError("too_large", detail)
     # a value of a dictionary, stored once, may stand in every row
