@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 import cleaner
+from cleaner.books import Books, count
 from cleaner.chain import Outcome
 from cleaner.document import Document, Removal
 from cleaner.ingest.record import Raw
 from cleaner.rows import collect
 from cleaner.rulebook.load import pack_hashes
-from cleaner.runner import Books, count
 from cleaner.settings import Settings
 from cleaner.shards.folder import RunFolder
 

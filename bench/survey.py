@@ -41,7 +41,7 @@ from cleaner.document import Document, split_lines
 from cleaner.engines.work import Staged, StagingWork
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
-from cleaner.runner import BATCH_RECORDS, run
+from cleaner.runner import run
 from cleaner.settings import Settings
 from cleaner.shards.staging import staged_table
 from cleaner.surveys.collect import survey_documents
@@ -50,6 +50,7 @@ from cleaner.surveys.first_pass import Staging, gather
 from cleaner.surveys.folder import write_survey
 from cleaner.surveys.sites import site_of
 from cleaner.surveys.tables import TABLES
+from cleaner.units import BATCH_RECORDS
 
 RESULTS = Path(__file__).parent / "results"
 CRUFT = frozenset(("template", "teaser"))

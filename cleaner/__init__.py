@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cleaner.audit.card import card
     from cleaner.audit.measure import LabelError
     from cleaner.audit.shown import ViewError
+    from cleaner.books import BooksError
     from cleaner.chain import Chain, Filter, Outcome, View
     from cleaner.commands import (
         diff,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from cleaner.project import ProjectError, init
     from cleaner.rows import Cleaned
     from cleaner.rulebook.model import Rule, RuleError
-    from cleaner.runner import BooksError, run
+    from cleaner.runner import run
     from cleaner.settings import Settings, SettingsError
     from cleaner.shards.folder import FolderError
     from cleaner.shards.lock import LockError
@@ -59,7 +60,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives.  They are imported on first use: importing this package costs next to nothing.
 _HOMES = {
-    "BooksError": "runner",
+    "BooksError": "books",
     "Chain": "chain",
     "Cleaned": "rows",
     "Cleaner": "pipeline",

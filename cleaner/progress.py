@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cleaner.books import Books
 from cleaner.ingest.files import InputFile, list_files
-from cleaner.runner import Books
 
 PROGRESS = ("auto", "json", "none")
 """Bar or lines; JSON; silence."""

@@ -5,145 +5,37 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 import cleaner
+from cleaner.books import Books, count
 from cleaner.engines import open_engine
 from cleaner.engines.work import CleaningWork, Engine, each, mapper
 from cleaner.errors import extra
 from cleaner.extensions import plugin_versions
-from cleaner.extraction.kind import REASONS as NON_ARTICLES
 from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
-from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.rows import Cleaned
 from cleaner.rulebook.load import pack_hashes
-from cleaner.settings import DEFAULT_MEMORY, Settings
+from cleaner.settings import Settings
 from cleaner.shards.folder import FolderError, RunFolder, open_folder
 from cleaner.shards.lock import LOCK, locked
-from cleaner.shards.schemas import PARTS, RAW, VERSION
+from cleaner.shards.schemas import PARTS, VERSION
 from cleaner.shards.store import LocalStore
-from cleaner.surveys.first_pass import Plan, Staging, Unit, evidence_of, first_pass
+from cleaner.surveys.first_pass import Plan, Staging, evidence_of, first_pass
 from cleaner.surveys.folder import SurveyError, SurveyFolder, replace_survey
 from cleaner.surveys.settle import count_unkept
+from cleaner.units import planned_units, staged_units, unique_ids
 from cleaner.urls import as_place, is_url
 from cleaner.versions import deciding_versions
-
-# A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
-# characters, so that memory is bounded whatever the documents are.  These are the units of the default of
-# `Settings.memory`; they grow and shrink with it.
-UNIT_RECORDS = 5_000
-UNIT_CHARS = 64_000_000
-BATCH_RECORDS = 64
-BATCH_CHARS = 2_000_000
-# Rejections that are no errors of the input, besides those of the brake: files that are no documents, folders that are
-# read under another name or that we wrote, pages without an article, and versions of a document of which another
-# one stays.
-QUIET_REASONS = frozenset(
-    ("not_a_document", "listed_already", "run_folder", "survey_folder", "duplicate_document", *NON_ARTICLES)
-)
-
-
-class BooksError(Exception):
-    """The books of a run do not balance: a bug, never an input's fault."""
-
-
-@dataclass
-class Books:
-    """What went in and what became of it, in documents and characters."""
-
-    documents: int = 0
-    clean: int = 0
-    rejected: int = 0
-    chars: int = 0
-    kept_chars: int = 0
-    removed_chars: int = 0
-    rejected_chars: int = 0
-    removals: int = 0
-    removed_by_filter: Counter[str] = field(default_factory=Counter)
-    rejected_by_reason: Counter[str] = field(default_factory=Counter)
-    unreadable: int = 0
-
-    def check(self) -> None:
-        """Raise `BooksError` unless documents and characters balance."""
-        if self.documents != self.clean + self.rejected:
-            raise BooksError(f"{self.documents} documents in, {self.clean} clean + {self.rejected} rejected out")
-        if self.chars != self.kept_chars + self.removed_chars + self.rejected_chars:
-            raise BooksError(
-                f"{self.chars} characters in, {self.kept_chars} kept + {self.removed_chars} removed + "
-                f"{self.rejected_chars} rejected out"
-            )
-
-    def add(self, other: Books) -> None:
-        """Add the books of a unit."""
-        for name in self.__dataclass_fields__:
-            value = getattr(self, name)
-            if isinstance(value, Counter):
-                value.update(getattr(other, name))
-            else:
-                setattr(self, name, value + getattr(other, name))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data with sorted keys, as written to journal and manifest."""
-        return {
-            name: dict(sorted(value.items())) if isinstance(value := getattr(self, name), Counter) else value
-            for name in self.__dataclass_fields__
-        }
-
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> Books:
-        """The inverse of `as_dict`."""
-        known: dict[str, Any] = {
-            name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()
-        }
-        return cls(**known)
-
-
-def count(documents: int, cleaned: Cleaned) -> Books:
-    """The books of a batch of ``documents``, each figure counted from the rows themselves.
-
-    Raises `BooksError` when they do not balance.
-    """
-    clean, removed, rejected = cleaned.clean, cleaned.removed, cleaned.rejected
-    lengths = pc.subtract(removed["end"], removed["start"])
-    of_clean = pc.is_in(removed["id"], value_set=clean["id"].combine_chunks())
-    counted = removed.select(["filter"]).append_column("chars", lengths).filter(of_clean)
-    by_filter = counted.group_by("filter").aggregate([("chars", "sum")]).to_pylist()
-    reasons = Counter(rejected["reason"].to_pylist())
-    unreadable = sum(
-        stage != "brake" and reason not in QUIET_REASONS
-        for stage, reason in zip(rejected["stage"].to_pylist(), rejected["reason"].to_pylist(), strict=True)
-    )
-    books = Books(
-        documents=documents,
-        clean=clean.num_rows,
-        rejected=rejected.num_rows,
-        chars=_sum(clean["source_chars"]) + _sum(rejected["source_chars"]),
-        kept_chars=_sum(pc.utf8_length(clean["text"])),
-        removed_chars=_sum(counted["chars"]),
-        rejected_chars=_sum(pc.utf8_length(rejected["text"])),
-        removals=removed.num_rows,
-        removed_by_filter=Counter({row["filter"]: row["chars_sum"] for row in by_filter}),
-        rejected_by_reason=reasons,
-        unreadable=unreadable,
-    )
-    books.check()
-    return books
-
-
-def _sum(column: pa.ChunkedArray) -> int:
-    return int(pc.sum(pc.cast(column, pa.int64())).as_py() or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +173,7 @@ def _clean(
         plans = first_pass(units, staging, engine, base, lambda size: progress(books, size))
         _unchanged(plans, finished)
         evidence = evidence_of(staging, plans, base, settings, mapper(engine))
-        second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = _staged_units(plans, staging, evidence.fingerprint)
+        second: Iterable[tuple[Plan, Sequence[Sequence[Any]]]] = staged_units(plans, staging, evidence.fingerprint)
         work = CleaningWork(settings, evidence.path)
     else:
         second, work = ((unit.plan, unit.batches) for unit in units), CleaningWork(settings)
@@ -368,41 +260,11 @@ class _Batch:
     done: bool = False
 
 
-def planned_units(records: Iterable[Raw], settings: Settings) -> Iterator[Unit]:
-    """Records as units, each with what is known of it, cut into batches."""
-    size = settings.memory / DEFAULT_MEMORY
-    for unit in _cut(records, max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
-        plan = {
-            "documents": len(unit),
-            "first": unit[0].source,
-            "input_sha256": _fingerprint(unit),
-            "disk": [raw.disk for raw in unit],
-        }
-        yield Unit(plan, list(_cut(unit, BATCH_RECORDS, BATCH_CHARS)))
-
-
 def _unchanged(plans: Sequence[Plan], finished: Sequence[dict[str, Any]]) -> None:
     """Raise `FolderError` where a unit that is finished was made of other documents."""
     for plan, entry in zip(plans, finished, strict=False):
         if entry["input_sha256"] != plan["input_sha256"]:
             raise_changed(entry, "its documents are others now")
-
-
-def _staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Iterator[tuple[Plan, list[Sequence[Any]]]]:
-    """The units of the second pass: staged documents in the batches of the first one."""
-    for number, plan in enumerate(plans):
-        table = staging.documents(number)
-        rows = [table.slice(row, 1) for row in range(table.num_rows)]
-        sizes = pc.fill_null(pc.utf8_length(table["text"]), 0).to_pylist()
-        batches: list[Sequence[Any]] = []
-        chars = 0
-        for row, size in zip(rows, sizes, strict=True):
-            if not batches or len(batches[-1]) >= BATCH_RECORDS or chars + size > BATCH_CHARS:
-                batches.append([])
-                chars = 0
-            batches[-1].append(row)  # type: ignore[attr-defined]
-            chars += size
-        yield {**plan, "survey": survey}, batches
 
 
 def _units(
@@ -456,51 +318,3 @@ def _units(
             entry = {**plans.pop(batch.unit), "books": books.as_dict()}
             collected, books = [], Books()
             yield folder.write_unit(batch.unit, tables, entry), False
-
-
-def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator[list[Raw]]:
-    unit: list[Raw] = []
-    chars = 0
-    for record in records:
-        if unit and (len(unit) >= most_records or chars + record.size > most_chars):
-            yield unit
-            unit, chars = [], 0
-        unit.append(record)
-        chars += record.size
-    if unit:
-        yield unit
-
-
-# What is hashed of a record: all that is in the raw schema, whose order is that of `Raw`.
-_NAMED = "".join(f"{name}={{}}\0" for name in RAW.names)
-
-
-def _fingerprint(unit: Iterable[Raw]) -> str:
-    digest = hashlib.sha256()
-    for raw in unit:
-        digest.update(_NAMED.format(*raw).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def unique_ids(records: Iterable[Raw]) -> Iterator[Raw]:
-    """The records; one whose id was seen before becomes a `Raw` with reason ``duplicate_id`` that names both places.
-
-    The ids are kept in a temporary database, on disk once they are many: memory does not grow with the corpus.
-    """
-    seen = sqlite3.connect("")
-    try:
-        seen.execute("CREATE TABLE ids (id TEXT PRIMARY KEY, source TEXT) WITHOUT ROWID")
-        for raw in records:
-            if raw.reason is not None:
-                yield raw
-                continue
-            try:
-                seen.execute("INSERT INTO ids VALUES (?, ?)", (raw.id, raw.source))
-            except sqlite3.IntegrityError:
-                (first,) = seen.execute("SELECT source FROM ids WHERE id = ?", (raw.id,)).fetchone()
-                detail = f"id {raw.id!r} of {raw.source} is already the id of {first}; ids must be unique"
-                yield raw._replace(html=None, reason="duplicate_id", detail=detail)
-            else:
-                yield raw
-    finally:
-        seen.close()

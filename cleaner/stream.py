@@ -10,14 +10,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import IO, Any, Generic, TypeVar
 
+from cleaner.books import Books, count
 from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import AHEAD, CleaningWork
 from cleaner.ingest.files import iter_lines
 from cleaner.ingest.read import read_line
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.rows import Cleaned
-from cleaner.runner import BATCH_CHARS, BATCH_RECORDS, Books, count
 from cleaner.settings import Settings, SettingsError
+from cleaner.units import BATCH_CHARS, BATCH_RECORDS
 
 FILLED = ("id", "url", "site", "title", "author", "date", "language")
 """Fields that a record gets where it has none and the page or text tells them."""

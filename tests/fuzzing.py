@@ -252,8 +252,8 @@ def restored(data: bytes) -> None:
 
 
 def _chain(raw: Any) -> None:
+    from cleaner.books import count
     from cleaner.rows import collect
-    from cleaner.runner import count
 
     for loose in (True, False):
         cleaner = _cleaner("auto", loose)

@@ -27,11 +27,11 @@ from cleaner.engines.local import LocalEngine
 from cleaner.engines.work import Engine, EngineError, each, mapper
 from cleaner.ingest.record import Raw
 from cleaner.progress import BytesProgress
-from cleaner.runner import planned_units
 from cleaner.settings import Settings, SettingsError
 from cleaner.shards.lock import LOCK, LockError, locked
 from cleaner.surveys import group
 from cleaner.surveys.folder import SurveyError
+from cleaner.units import planned_units
 
 MEGABYTE = 1_000_000
 

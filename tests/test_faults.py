@@ -28,7 +28,7 @@ import pytest
 from click.testing import CliRunner
 from running import COMMAND, check_books, cleaner, hashes, outcome, part_files
 
-from cleaner import runner
+from cleaner import runner, units
 from cleaner.chain import Rejection
 from cleaner.cli import main
 from cleaner.engines.local import LocalEngine
@@ -59,11 +59,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # A process that is killed, or kills its workers, at the n-th call of a function in its main thread.
 KILLED = """
 import json, multiprocessing, os, signal, sys
-import cleaner.runner as run_module
+from cleaner import runner, units
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
 
-run_module.UNIT_RECORDS, run_module.BATCH_RECORDS = 10, 3
+units.UNIT_RECORDS, units.BATCH_RECORDS = 10, 3
 options = json.loads(sys.argv[1])
 calls = 0
 
@@ -82,7 +82,7 @@ if __name__ == "__main__":
     settings = Settings(workers=options["workers"])
     Cleaner(settings)  # moments begin when the rules are loaded
     sys.setprofile(count)
-    run_module.run([options["inputs"]], options["out"], settings, resume=options["resume"])
+    runner.run([options["inputs"]], options["out"], settings, resume=options["resume"])
     sys.setprofile(None)
     print(calls)
 """
@@ -208,8 +208,8 @@ class Disk:
     def patch(self, patch: pytest.MonkeyPatch) -> None:
         """Stand between the program and everything that it writes with."""
         patch.setattr(runner, "open_engine", lambda name, settings, address=None: Inline(settings))
-        patch.setattr(runner, "UNIT_RECORDS", 10)
-        patch.setattr(runner, "BATCH_RECORDS", 5)
+        patch.setattr(units, "UNIT_RECORDS", 10)
+        patch.setattr(units, "BATCH_RECORDS", 5)
         write_table, replace, mkdir, opened = pq.write_table, os.replace, Path.mkdir, builtins.open
 
         def torn_table(table: pa.Table, where: Any, *arguments: Any, **options: Any) -> None:

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import texts
 
+from cleaner.books import count
 from cleaner.chain import Chain, Outcome, View
 from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
 from cleaner.filters.blocks import Blocks
@@ -23,7 +24,6 @@ from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner, raw_batch
 from cleaner.rows import kept_lines, removed_rows
 from cleaner.rulebook.load import load_rulebook
-from cleaner.runner import count
 from cleaner.settings import Settings
 from cleaner.text import fold, fold_with_map, remembered
 

@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import hostile
@@ -16,6 +15,7 @@ from running import hashes
 from test_engine import Words, results
 
 import cleaner
+from cleaner import units
 from cleaner.engines.work import EngineError
 from cleaner.settings import Settings
 
@@ -23,8 +23,6 @@ ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.slow
 
 from cleaner.engines.ray import RayEngine  # noqa: E402
-
-run_module = import_module("cleaner.runner")
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +48,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "UNIT_RECORDS", 15)
-    monkeypatch.setattr(run_module, "BATCH_RECORDS", 4)
+    monkeypatch.setattr(units, "UNIT_RECORDS", 15)
+    monkeypatch.setattr(units, "BATCH_RECORDS", 4)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def undisturbed(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     """Hashes of the parts that the local engine writes."""
     out = tmp_path_factory.mktemp("local") / "out"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run_module, "UNIT_RECORDS", 15)
+        patched.setattr(units, "UNIT_RECORDS", 15)
         cleaner.run([corpus], out, Settings(workers=1))
     found = hashes(out)
     assert len(found) == 3 * 4

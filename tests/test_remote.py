@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 from running import COMMAND, hashes, until
 
 import cleaner
+from cleaner import units
 from cleaner.ingest.files import InputError, InputFile, check_inputs, list_files
 from cleaner.ingest.read import read_inputs
 from cleaner.ingest.record import Raw
@@ -32,8 +32,6 @@ fsspec = pytest.importorskip("fsspec")
 
 from cleaner.shards import remote  # noqa: E402
 from cleaner.shards.remote import RemoteStore  # noqa: E402
-
-run_module = import_module("cleaner.runner")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +55,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(remote, "SETTLE_SECONDS", 0.0)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(run_module, "UNIT_RECORDS", 8)
+    monkeypatch.setattr(units, "UNIT_RECORDS", 8)
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def undisturbed(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run on this machine writes."""
     out = tmp_path_factory.mktemp("local") / "out"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(run_module, "UNIT_RECORDS", 8)
+        patched.setattr(units, "UNIT_RECORDS", 8)
         cleaner.run([corpus], out, Settings(workers=1))
     assert len(hashes(out)) == 3 * 4
     return out
@@ -306,8 +304,8 @@ def test_a_run_on_an_object_store_is_killed_refused_and_resumed(
     system = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
     upload(system, corpus, "corpus/in")
     script = (
-        "import sys; from cleaner.__main__ import main; from cleaner import runner; from cleaner.shards import remote\n"
-        "runner.UNIT_RECORDS = 8; remote.LEASE_SECONDS = 20\n"
+        "import sys; from cleaner.__main__ import main; from cleaner import units; from cleaner.shards import remote\n"
+        "units.UNIT_RECORDS = 8; remote.LEASE_SECONDS = 20\n"
         "if __name__ == '__main__': main()"
     )
     program = tmp_path / "program.py"

@@ -23,10 +23,10 @@ from cleaner.versions import deciding_versions
 # Runs with small units, so that a small corpus has several; `faults` says when to die or to kill the workers.
 SCRIPT = """
 import json, multiprocessing, os, signal, sys
-import cleaner.runner as run_module
+from cleaner import runner, units
 from cleaner.settings import Settings
 
-run_module.UNIT_RECORDS, run_module.BATCH_RECORDS = 25, 4
+units.UNIT_RECORDS, units.BATCH_RECORDS = 25, 4
 options = json.loads(sys.argv[1])
 replaced = reports = 0
 replace = os.replace
@@ -48,7 +48,7 @@ def progress(books, size):
 if __name__ == "__main__":
     os.replace = counted
     settings = Settings(workers=options["workers"])
-    run_module.run(options["inputs"], options["out"], settings, resume=options.get("resume", False), progress=progress)
+    runner.run(options["inputs"], options["out"], settings, resume=options.get("resume", False), progress=progress)
 """
 # What is renamed into place, in order: the journal's beginning; in the first pass five files for each unit, four of the
 # survey and two of the evidence; in the second three parts for each unit; the manifest.

@@ -26,7 +26,7 @@ from cleaner.settings import AUDITS, DEDUPE, VERSIONS
 
 if TYPE_CHECKING:
     from cleaner.audit.shown import Shown
-    from cleaner.runner import Books
+    from cleaner.books import Books
     from cleaner.settings import Settings
 
 

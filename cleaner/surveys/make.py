@@ -14,12 +14,12 @@ from cleaner.ingest.files import check_inputs
 from cleaner.ingest.read import read_inputs
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.load import load_rulebook
-from cleaner.runner import planned_units, unique_ids
 from cleaner.settings import Settings
 from cleaner.shards.lock import LOCK, locked
 from cleaner.surveys.first_pass import DOCUMENTS, Staging, first_pass, gather
 from cleaner.surveys.folder import SurveyError, SurveyFolder
 from cleaner.surveys.mine import Proposal, illustrate, languages_of, propose, read_documents
+from cleaner.units import planned_units, unique_ids
 from cleaner.urls import as_place
 
 Progress = Callable[[int], object]
