@@ -198,15 +198,16 @@ def picture(runs: Sequence[Figures], short: Sequence[Figures], file: Path) -> No
     for workers in sorted({run.workers for run in runs}):
         chosen = [run for run in runs if run.workers == workers]
         label = f"{workers} worker{'s' if workers > 1 else ''}"
-        left.plot([run.documents for run in chosen], [run.cpu for run in chosen], marker="o", label=label)
-    left.set(xlabel="documents", ylabel="CPU seconds, all processes", title="Time of a run")
+        left.plot([run.documents for run in chosen], [run.clock for run in chosen], marker="o", label=label)
+    left.set(xlabel="documents", ylabel="seconds by the clock", title="Time of a run", xscale="log", yscale="log")
+    left.yaxis.set_major_formatter("{x:g}")
     left.legend()
     for name, marker in (("first_peak", "o"), ("others_peak", "s")):
         label = "first process" if name == "first_peak" else "largest worker"
         right.plot(
             [run.documents for run in short], [getattr(run, name) / 1e6 for run in short], marker=marker, label=label
         )
-    right.set(xlabel="documents (short texts)", ylabel="peak memory, MB", title="Memory")
+    right.set(xlabel="documents (short texts)", ylabel="peak memory, MB", title="Memory", xscale="log")
     right.set_ylim(0, 1.3 * max((max(run.first_peak, run.others_peak) / 1e6 for run in short), default=1.0))
     right.legend()
     for axes, drawn in ((left, runs), (right, short)):
