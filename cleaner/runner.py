@@ -30,10 +30,10 @@ from cleaner.shards.folder import FolderError, RunFolder, open_folder
 from cleaner.shards.lock import LOCK, locked
 from cleaner.shards.schemas import PARTS, VERSION
 from cleaner.shards.store import LocalStore
-from cleaner.surveys.first_pass import Plan, Staging, evidence_of, first_pass
+from cleaner.surveys.first_pass import Staging, evidence_of, first_pass, staged_units
 from cleaner.surveys.folder import SurveyError, SurveyFolder, replace_survey
 from cleaner.surveys.settle import count_unkept
-from cleaner.units import planned_units, staged_units, unique_ids
+from cleaner.units import Plan, planned_units, unique_ids
 from cleaner.urls import as_place, is_url
 from cleaner.versions import deciding_versions
 

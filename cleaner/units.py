@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-import pyarrow.compute as pc
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from cleaner.ingest.record import Raw
 from cleaner.settings import DEFAULT_MEMORY, Settings
 from cleaner.shards.schemas import RAW
-from cleaner.surveys.first_pass import Plan, Staging, Unit
+
+Item = TypeVar("Item")
+Plan = dict[str, Any]
+"""What is known of a unit: number of ``documents``, ``first`` source, ``input_sha256``, ``disk`` bytes."""
 
 # A unit becomes one part of each kind; a batch is what one worker takes at a time.  Both are cut by records and by
 # characters, so that memory is bounded whatever the documents are.  These are the units of the default of
@@ -23,47 +25,51 @@ BATCH_RECORDS = 64
 BATCH_CHARS = 2_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Records that become one part, cut into batches, and what is known of them."""
+
+    plan: Plan
+    batches: list[list[Raw]]
+
+
 def planned_units(records: Iterable[Raw], settings: Settings) -> Iterator[Unit]:
     """Records as units, each with what is known of it, cut into batches."""
     size = settings.memory / DEFAULT_MEMORY
-    for unit in _cut(records, max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
+    for unit in _cut(_sized(records), max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
         plan = {
             "documents": len(unit),
             "first": unit[0].source,
             "input_sha256": _fingerprint(unit),
             "disk": [raw.disk for raw in unit],
         }
-        yield Unit(plan, list(_cut(unit, BATCH_RECORDS, BATCH_CHARS)))
+        yield Unit(plan, batches(_sized(unit)))
 
 
-def staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Iterator[tuple[Plan, list[Sequence[Any]]]]:
-    """The units of the second pass: staged documents in the batches of the first one."""
-    for number, plan in enumerate(plans):
-        table = staging.documents(number)
-        rows = [table.slice(row, 1) for row in range(table.num_rows)]
-        sizes = pc.fill_null(pc.utf8_length(table["text"]), 0).to_pylist()
-        batches: list[Sequence[Any]] = []
-        chars = 0
-        for row, size in zip(rows, sizes, strict=True):
-            if not batches or len(batches[-1]) >= BATCH_RECORDS or chars + size > BATCH_CHARS:
-                batches.append([])
-                chars = 0
-            batches[-1].append(row)  # type: ignore[attr-defined]
-            chars += size
-        yield {**plan, "survey": survey}, batches
+def batches(items: Iterable[tuple[Item, int]]) -> list[list[Item]]:
+    """Items, each with its characters, as batches.
+
+    >>> batches([("a", 1_500_000), ("b", 400_000), ("c", 200_000)])
+    [['a', 'b'], ['c']]
+    """
+    return list(_cut(items, BATCH_RECORDS, BATCH_CHARS))
 
 
-def _cut(records: Iterable[Raw], most_records: int, most_chars: int) -> Iterator[list[Raw]]:
-    unit: list[Raw] = []
+def _cut(items: Iterable[tuple[Item, int]], most_items: int, most_chars: int) -> Iterator[list[Item]]:
+    part: list[Item] = []
     chars = 0
-    for record in records:
-        if unit and (len(unit) >= most_records or chars + record.size > most_chars):
-            yield unit
-            unit, chars = [], 0
-        unit.append(record)
-        chars += record.size
-    if unit:
-        yield unit
+    for item, size in items:
+        if part and (len(part) >= most_items or chars + size > most_chars):
+            yield part
+            part, chars = [], 0
+        part.append(item)
+        chars += size
+    if part:
+        yield part
+
+
+def _sized(records: Iterable[Raw]) -> Iterator[tuple[Raw, int]]:
+    return ((record, record.size) for record in records)
 
 
 # What is hashed of a record: all that is in the raw schema, whose order is that of `Raw`.

@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleaner.atomic import write_whole
@@ -30,23 +30,13 @@ from cleaner.surveys.evidence import Survey, build_evidence
 from cleaner.surveys.folder import SurveyFolder, write_survey
 from cleaner.surveys.group import Mapper
 from cleaner.surveys.tables import TABLES
+from cleaner.units import Plan, Unit, batches
 
 DOCUMENTS = "staged"
 # What is read once and then removed need not be small: zstd takes half the time that it takes for parts.  Rows of a
 # survey are half hashes, which no codec makes smaller: LZ4 takes two thirds of that time, for a quarter more bytes.
 BRIEF: dict[str, Any] = {"compression_level": 1, "write_statistics": False}
 BRIEF_ROWS: dict[str, Any] = {"compression": "lz4", "compression_level": None, "write_statistics": False}
-
-Plan = dict[str, Any]
-"""What is known of a unit: number of ``documents``, ``first`` source, ``input_sha256``, ``disk`` bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Records that become one part, cut into batches, and what is known of them."""
-
-    plan: Plan
-    batches: list[list[Raw]]
 
 
 class Staging:
@@ -141,6 +131,15 @@ def _batches(units: Iterable[Unit], staging: Staging) -> Iterator[tuple[tuple[in
         for place, batch in enumerate(unit.batches):
             is_last = place == len(unit.batches) - 1
             yield (number, unit.plan, sum(raw.disk for raw in batch), is_last), batch
+
+
+def staged_units(plans: Sequence[Plan], staging: Staging, survey: str) -> Iterator[tuple[Plan, list[list[pa.Table]]]]:
+    """The units of the second pass: staged documents, a table of one row each, in batches."""
+    for number, plan in enumerate(plans):
+        table = staging.documents(number)
+        rows = [table.slice(row, 1) for row in range(table.num_rows)]
+        sizes = pc.fill_null(pc.utf8_length(table["text"]), 0).to_pylist()
+        yield {**plan, "survey": survey}, batches(zip(rows, sizes, strict=True))
 
 
 def gather(staging: Staging, count: int, base: SurveyFolder | None, out: Path, mapper: Mapper = map) -> SurveyFolder:
