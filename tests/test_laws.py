@@ -14,7 +14,7 @@ from strategies import texts
 
 from cleaner.books import count
 from cleaner.chain import Chain, Outcome, View
-from cleaner.document import Document, Removal, apply, kept_spans, restore, split_lines
+from cleaner.document import Document, Removal, apply, check_removals, kept_spans, restore, split_lines
 from cleaner.filters.blocks import Blocks
 from cleaner.filters.brake import Brake
 from cleaner.filters.language import OtherLanguage
@@ -64,6 +64,27 @@ def test_the_kept_lines_of_a_row_are_those_that_filters_see(text: str, cuts: lis
     whole = document(text)
     lines = [line.text for line in View(whole, removals).lines]
     assert list(kept_lines(Outcome(whole, removals))) == lines
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted), max_size=4)
+
+
+@given(texts(), st.lists(st.tuples(st.booleans(), SPANS), max_size=4))
+@example("One.\nTwo.\nThree.\n", [(True, [[5, 6]]), (True, [[6, 7]]), (False, [[0, 9]])])
+def test_a_view_that_lost_something_in_steps_is_one_that_lost_it_at_once(
+    text: str, steps: list[tuple[bool, list[list[int]]]]
+) -> None:
+    view = View(document(text))
+    for is_read, spans in steps:
+        if is_read:
+            assert view.lines is not None  # what is known of these is used in later steps
+        view = view.less(Removal(low, high, "f", "r", "", 1.0) for low, high in spans if high <= len(text))
+    at_once = View(document(text), view.removals)
+    check_removals(len(text), view.removals)
+    assert view.lines == at_once.lines
+    assert {place: tuple(cut) for place, cut in view.cuts.items()} == {
+        place: tuple(cut) for place, cut in at_once.cuts.items()
+    }
 
 
 @given(
