@@ -148,7 +148,7 @@ def damage(path: Path) -> None:
 # the same bytes
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 4])
 def test_the_number_of_workers_does_not_show(
     workers: int, corpus: Path, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
