@@ -58,7 +58,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # A process that is killed, or kills its workers, at the n-th call of a function in its main thread.
 KILLED = """
-import json, multiprocessing, os, signal, sys
+import gc, json, multiprocessing, os, signal, sys
 from cleaner import runner, units
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings
@@ -81,6 +81,7 @@ def count(frame, event, argument):
 if __name__ == "__main__":
     settings = Settings(workers=options["workers"])
     Cleaner(settings)  # moments begin when the rules are loaded
+    gc.disable()  # Python 3.11.2 crashed when one thread collected garbage, frames that another had shown to `count`
     sys.setprofile(count)
     runner.run([options["inputs"]], options["out"], settings, resume=options["resume"])
     sys.setprofile(None)
