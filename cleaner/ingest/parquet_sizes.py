@@ -21,6 +21,7 @@ _TAIL = 8
 # A head holds statistics, which may be whole values.  Arrow reads heads of up to 16 MiB, and structs to this depth.
 USUAL_HEAD, LARGEST_HEAD = 4_096, 1 << 24
 MAX_DEPTH = 64
+_WORD = (1 << 64) - 1
 # Kinds of values.
 _LISTS, _STRUCT = (9, 10), 12
 
@@ -161,7 +162,7 @@ class _Cursor:
         raise _StructError("a number of more than ten bytes")
 
     def number(self) -> int:
-        value = self.varint()
+        value = self.varint() & _WORD  # ten bytes hold more than 64 bits, of which Arrow takes the last
         return (value >> 1) ^ -(value & 1)
 
     def fields(self, depth: int = 0) -> Iterator[tuple[int, int]]:
