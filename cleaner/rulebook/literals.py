@@ -146,14 +146,18 @@ def _part(part: Part, run: frozenset[str]) -> _Known:
 
 def _plain(run: frozenset[str], strings: Iterable[str]) -> _Known:
     """What is known of some branches that are characters in a row, behind something that is one of ``run``."""
-    joined = frozenset([one + other for one, other in product(run, strings)])
+    joined = _joins(run, strings)
     return _Known(joined, _rarer(joined, None), joined)
 
 
 def _joined(run: frozenset[str], strings: Iterable[str]) -> _Known:
+    return _Known(_joins(run, strings), None)
+
+
+def _joins(run: frozenset[str], strings: Iterable[str]) -> frozenset[str]:
     joined = frozenset([one + other for one, other in product(run, strings)])
     # an edge has no width: two in a row are one
-    return _Known(frozenset(map(_one_edge, joined)) if EDGE in strings else joined, None)
+    return frozenset(map(_one_edge, joined)) if EDGE in strings else joined
 
 
 def _one_edge(string: str) -> str:
