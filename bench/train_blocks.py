@@ -34,15 +34,13 @@ from exported import exported
 from folds import BLOCK_FOLD_MODELS
 from labelled import DATA, FOLDS, fold_of
 
-from cleaner.extraction.features import (
-    Facts,
-    page_facts,
-)
+from cleaner.extraction.features import Facts, page_facts
 from cleaner.extraction.learned import Names, learned_features, name_pieces, said_pieces
 from cleaner.extraction.metadata import read_metadata
 from cleaner.extraction.model import BLOCK_FEATURES, MODEL, SURE_CRUFT, features_of_round
 from cleaner.extraction.page import Blocks, Page, parse_page
 from cleaner.extraction.rounds import round_features, witness_features
+from cleaner.extraction.together import join
 from cleaner.extraction.witness import ask
 from cleaner.ingest.align import align
 from cleaner.scoring.lexicon import Lexicon
@@ -118,14 +116,14 @@ def look_at(record: dict[str, Any], data: Path) -> list[Sample]:
         dataset=record["dataset"],
         site=record["site"],
         page=replace(page, tree=None),  # type: ignore[arg-type]  # it cannot be passed between processes
-        facts=page_facts(page, metadata),
+        facts=page_facts(join([page]), [metadata]),
         story=story,
         optional=optional,
         witness=np.array(align(said.split("\n"), texts).taken),
         gold_words=sum(len(paragraph.split()) for paragraph in record["paragraphs"]),
     )
     bare = replace(page, names=[], contexts=replace(page.contexts, names=[""] * len(page.contexts.names)))
-    facts = page_facts(bare, metadata)
+    facts = page_facts(join([bare]), [metadata])
     return [sample, replace(sample, page=replace(bare, tree=None), facts=facts, is_nameless=True)]  # type: ignore[arg-type]
 
 
@@ -212,8 +210,9 @@ def _names_around(page: Page, element: int) -> list[str]:
 
 def features_of(sample: Sample, lexicons: Lexicons, without: frozenset[int]) -> Table:
     """What the first round sees of a page, with lexicons that know neither its own fold nor these."""
-    learned = learned_features(sample.page, sample.facts, Names(lexicons.get("names", without)), lexicons.said(without))
-    return np.concatenate((sample.facts.plain, learned), axis=1).astype(np.float32)
+    names, said = Names(lexicons.get("names", without)), lexicons.said(without)
+    learned = learned_features(join([sample.page]), sample.facts, names, said)
+    return np.concatenate((sample.facts.plain, learned), axis=1)
 
 
 def fit(features: Table, labels: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]) -> Any:

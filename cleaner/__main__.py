@@ -10,6 +10,9 @@ except KeyboardInterrupt:
 
 def main() -> None:
     """Run the command line; Ctrl-C is dealt with from here on, before the commands are loaded."""
+    # NumPy starts a thread a core for matrices, and each spins for a tenth of a second, in every worker; nothing here
+    # multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with guarded():
         from cleaner.cli import main as commands
 

@@ -6,8 +6,10 @@ Every engine calls `Cleaner.clean_batch`, every plug-in what it is made of; ther
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -30,7 +32,7 @@ from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
 from cleaner.garbage import uncollected
-from cleaner.ingest.html import PageError, host, read_html
+from cleaner.ingest.html import Judged, Opened, PageError, host, judge, open_page, page_document, read_html
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses
@@ -44,6 +46,8 @@ from cleaner.shards.staging import Extracted, staged_documents, staged_table
 from cleaner.surveys.collect import survey_documents
 from cleaner.surveys.evidence import Survey
 from cleaner.text import forget_lines
+
+T = TypeVar("T")
 
 
 def filters(
@@ -150,9 +154,11 @@ class Cleaner:
         Raises `ingest.html.PageError` for pages that cannot be read and `ValueError` for lone surrogates.
         """
         if raw.html is not None:
-            document = read_html(raw, self.settings.max_blocks, self.settings.extractor, self.block_model)
-        else:
-            document = Document.from_text(
+            return self._in_language(
+                read_html(raw, self.settings.max_blocks, self.settings.extractor, self.block_model)
+            )
+        return self._in_language(
+            Document.from_text(
                 raw.text or "",
                 id=raw.id,
                 source=raw.source,
@@ -163,6 +169,10 @@ class Cleaner:
                 date=raw.date,
                 language=raw.language,
             )
+        )
+
+    def _in_language(self, document: Document) -> Document:
+        """The document with the language that its story is in."""
         story = [
             document.content(segment)
             for segment in document.segments
@@ -206,38 +216,72 @@ class Cleaner:
 
     def extract(self, raw: Raw) -> Extracted:
         """The document of a raw record, or the rejection of one that has none.  Never raises for bad content."""
+        return self._extract_group([raw])[0]
 
-        def rejected(stage: str, reason: str, detail: str, text: str | None) -> Extracted:
-            return Extracted(raw, None, Rejection(stage, reason, detail), text)
+    def extract_many(self, raws: Iterable[Raw]) -> Iterator[Extracted]:
+        """What `extract` makes of each record, in order and in less time: several pages are judged together."""
+        for group in _page_groups(raws):
+            yield from self._extract_group(group)
 
-        if raw.reason is not None:
-            return rejected(raw.stage, raw.reason, raw.detail or "", raw.text)
-        content = raw.html if raw.html is not None else raw.text or ""
-        if len(content) > self.settings.max_bytes:
-            detail = f"{len(content):,} characters, more than {self.settings.max_bytes:,} (see --max-bytes)"
-            return rejected("ingest", "too_large", detail, None)
-        if find_surrogate(content) is not None:
-            return rejected("ingest", "bad_text", "lone surrogates: the text was decoded wrongly", None)
+    @uncollected()
+    def _extract_group(self, raws: Sequence[Raw]) -> list[Extracted]:
+        opened = [self._guarded(raw, self._open) for raw in raws]
+        pages = [one for one in opened if isinstance(one, Opened)]
         try:
-            document = self.document(raw)
-        except PageError as error:
-            return rejected("extract", error.reason, error.detail, raw.text)
+            judged = iter(judge(pages, self.settings.max_blocks, self.settings.extractor, self.block_model))
         except ImportError:
             raise  # the installation is broken, not the document
         except Exception as error:
-            # A failure is not a filter result: whatever breaks on one document rejects that document, with its cause.
-            return rejected("clean", "error", f"{type(error).__name__}: {error}"[:1000], raw.text)
+            if len(raws) > 1:  # whose failure it is shows when each is read alone
+                return [self.extract(raw) for raw in raws]
+            return [_failed(raws[0], error)]
+        return [
+            self._guarded(one.raw, partial(self._finish, next(judged))) if isinstance(one, Opened) else one
+            for one in opened
+        ]
+
+    def _guarded(self, raw: Raw, step: Callable[[Raw], T]) -> T | Extracted:
+        """What a step makes of a record; a rejection where it fails."""
+        try:
+            return step(raw)
+        except PageError as error:
+            return Extracted(raw, None, Rejection("extract", error.reason, error.detail), raw.text)
+        except ImportError:
+            raise  # the installation is broken, not the document
+        except Exception as error:
+            return _failed(raw, error)
+
+    def _open(self, raw: Raw) -> Opened | Extracted:
+        """A page that is to be judged, or what became of a record that is none."""
+        if raw.reason is not None:
+            return Extracted(raw, None, Rejection(raw.stage, raw.reason, raw.detail or ""), raw.text)
+        content = raw.html if raw.html is not None else raw.text or ""
+        if len(content) > self.settings.max_bytes:
+            detail = f"{len(content):,} characters, more than {self.settings.max_bytes:,} (see --max-bytes)"
+            return Extracted(raw, None, Rejection("ingest", "too_large", detail))
+        if find_surrogate(content) is not None:
+            detail = "lone surrogates: the text was decoded wrongly"
+            return Extracted(raw, None, Rejection("ingest", "bad_text", detail))
+        return (
+            open_page(raw, self.settings.max_blocks) if raw.html is not None else self._bounded(raw, self.document(raw))
+        )
+
+    def _finish(self, judged: Judged, raw: Raw) -> Extracted:
+        return self._bounded(raw, self._in_language(page_document(judged)))
+
+    def _bounded(self, raw: Raw, document: Document) -> Extracted:
+        """The document of a record, or its rejection where it is too long or no article."""
         text = document.text
         if len(text) > self.settings.max_chars:
             detail = f"{len(text):,} characters of text, more than {self.settings.max_chars:,} (see --max-chars)"
-            return rejected("ingest", "too_long", detail, None)
+            return Extracted(raw, None, Rejection("ingest", "too_long", detail))
         if len(document.segments) > self.settings.max_lines:
             detail = f"{len(document.segments):,} lines, more than {self.settings.max_lines:,}"
-            return rejected("ingest", "too_many_lines", detail, None)
+            return Extracted(raw, None, Rejection("ingest", "too_many_lines", detail))
         non_article = document.facts.get("non_article")
         if isinstance(non_article, tuple) and not self.settings.keep_non_articles:
             reason, particulars = non_article
-            return rejected("extract", reason, particulars, text)
+            return Extracted(raw, None, Rejection("extract", reason, particulars), text)
         return Extracted(raw, document)
 
     def clean_extracted(self, extracted: Sequence[Extracted]) -> Iterator[Result]:
@@ -281,7 +325,7 @@ class Cleaner:
         self, raws: Iterable[Raw], known: Sequence[int] | None = None
     ) -> tuple[pa.Table, dict[str, pa.Table]]:
         """`stage_batch` of records."""
-        extracted = [self.extract(raw) for raw in raws]
+        extracted = [*self.extract_many(raws)]
         forget_lines()
         documents = (one.document for one in extracted if one.document is not None)
         return staged_table(extracted), survey_documents(documents, known)
@@ -318,7 +362,7 @@ class Cleaner:
 
     def clean_many(self, raws: Iterable[Raw]) -> Iterator[Result]:
         """What `clean_raw` makes of each record, in order and in less time: several go through the chain together."""
-        return self._clean_groups(map(self.extract, raws))
+        return self._clean_groups(self.extract_many(raws))
 
     def _clean_groups(self, extracted: Iterable[Extracted]) -> Iterator[Result]:
         for group in _groups(extracted):
@@ -336,6 +380,36 @@ class Cleaner:
 TOGETHER = 64
 LINES_TOGETHER = 2000
 SEGMENTS_TOGETHER = 40_000
+
+
+# Pages that are judged together, and the characters of their sources: more of them save no time.
+PAGES_TOGETHER = 8
+CHARACTERS_TOGETHER = 4_000_000
+
+
+def _page_groups(raws: Iterable[Raw]) -> Iterator[list[Raw]]:
+    """Records in order, several pages together; a text does not wait for others."""
+    group: list[Raw] = []
+    pages = characters = 0
+    for raw in raws:
+        size = len(raw.html or "")
+        if group and (pages == PAGES_TOGETHER or characters + size > CHARACTERS_TOGETHER):
+            yield group
+            group, pages, characters = [], 0, 0
+        group.append(raw)
+        pages += raw.html is not None
+        characters += size
+        if not pages:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _failed(raw: Raw, error: Exception) -> Extracted:
+    """A failure is not a filter result: whatever breaks on one document rejects that document, with its cause."""
+    detail = f"{type(error).__name__}: {error}"[:1000]
+    return Extracted(raw, None, Rejection("clean", "error", detail), raw.text)
 
 
 def _groups(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:

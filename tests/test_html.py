@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,8 +22,10 @@ from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import block_model, features_of_round, load_block_model
 from cleaner.extraction.page import MAX_DEPTH, PageError, parse_page
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
+from cleaner.extraction.together import join
 from cleaner.extraction.witness import ask, register
 from cleaner.extraction.words import MAX_WORDS, TOGETHER, read_words
+from cleaner.ingest.html import Judged, Opened, judge
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings, SettingsError
@@ -124,10 +128,11 @@ def test_any_page_gives_figures_for_every_block(parts: list[str]) -> None:
     assert all(0 <= first <= end <= count for first, end in zip(page.elements.first, page.elements.end, strict=True))
     if not count:
         return
-    facts: Facts = page_facts(page, read_metadata(page.tree))
+    pages = join([page])
+    facts: Facts = page_facts(pages, [read_metadata(page.tree)])
     model = block_model()
     assert facts.plain.shape == (count, len(PLAIN_FEATURES))
-    assert learned_features(page, facts, model.names, model.said).shape == (count, len(LEARNED_FEATURES))
+    assert learned_features(pages, facts, model.names, model.said).shape == (count, len(LEARNED_FEATURES))
     scores = facts.words - FAR
     assert round_features(facts, scores).shape == (count, len(ROUND_FEATURES))
     assert witness_features(facts, [True] * count, scores).shape == (count, len(WITNESS_FEATURES))
@@ -166,6 +171,34 @@ def test_any_page_restores(parts: list[str]) -> None:
     if outcome is not None:
         source = outcome.document.text
         assert restore(outcome.text, [(one.start, source[one.start : one.end]) for one in outcome.removals]) == source
+
+
+PAGE = st.lists(st.one_of(MARKUP, st.sampled_from(PARAGRAPHS), st.text(max_size=8)), max_size=20).map("".join)
+NAMED = st.sampled_from(PARAGRAPHS).map(lambda one: f"<title>{one}</title><meta name=description content='{one}'>")
+
+
+@given(st.lists(st.one_of(PAGE, st.builds(str.__add__, NAMED, PAGE)), min_size=1, max_size=12))
+def test_pages_are_judged_together_as_each_alone(pages: list[str]) -> None:
+    cleaner = _shared(Cleaner(Settings(extractor="blocks", keep_non_articles=True, min_kept=0)))
+    raws = [raw(html) for html in pages]
+    raws.insert(len(raws) // 2, Raw(id="text", source="text", text=PARAGRAPHS[0]))
+    assert [*cleaner.extract_many(raws)] == [cleaner.extract(one) for one in raws]
+
+
+def test_a_page_that_cannot_be_judged_is_rejected_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = raw(f"<p>Broken</p>{STORY}")
+
+    def fails(opened: Sequence[Opened], *settings: Any) -> list[Judged]:
+        if any(one.raw is broken for one in opened):
+            raise ArithmeticError("nothing adds up")
+        return judge(opened, *settings)
+
+    monkeypatch.setattr("cleaner.pipeline.judge", fails)
+    found = [*Cleaner(Settings(extractor="blocks")).extract_many([raw(STORY), broken, raw("<b>" * 1000), raw(STORY)])]
+    reasons = [one.rejection.reason if one.rejection else None for one in found]
+    assert reasons == [None, "error", "too_deep", None]
+    assert found[1].rejection is not None
+    assert "nothing adds up" in found[1].rejection.detail
 
 
 _known: list[Cleaner] = []

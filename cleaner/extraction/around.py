@@ -1,36 +1,23 @@
-"""Figures of blocks by what stands around them: sums over containers and over like blocks, neighbours, distances.
+"""Figures of blocks by what stands around them: sums over containers and over like blocks, neighbours, places.
 
-A container holds the blocks from one place to another, so that what is in it is a difference of running sums.
+A container holds the blocks from one place to another, so that what is in it is a difference of running sums: of
+numbers that are exact in any order (`cleaner.scoring.bounds.exact`), since the sums run through several pages.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cleaner.scoring.shape import Flags, Floats, Integers
+from cleaner.scoring.bounds import Bounds
+from cleaner.scoring.shape import Floats, Integers
 
 FAR = 60.0
 NEAR = (-3, -2, -1, 1, 2, 3)
 
 
-def distances(flags: Flags) -> tuple[Floats, Floats]:
-    """How many blocks back and on the nearest other block with the flag stands."""
-    count = len(flags)
-    place = np.arange(count, dtype=np.float64)
-    last = np.full(count, -np.inf)
-    np.maximum.accumulate(np.where(flags, place, -np.inf)[:-1], out=last[1:])
-    following = np.full(count, np.inf)
-    np.minimum.accumulate(np.where(flags, place, np.inf)[:0:-1], out=following[-2::-1])
-    return np.minimum(place - last, FAR), np.minimum(following - place, FAR)
-
-
-def shifted(rows: Floats) -> Floats:
-    """The rows as the neighbours of each block have them; -1 beyond the edges."""
-    reach = max(NEAR)
-    count = rows.shape[1]
-    padded = np.full((len(rows), count + 2 * reach), -1.0)
-    padded[:, reach:-reach] = rows
-    return np.concatenate([padded[:, reach + where : reach + where + count] for where in NEAR])
+def shifted(rows: Floats, bounds: Bounds) -> Floats:
+    """The rows as the neighbours of each block have them; -1 beyond the edges of a page."""
+    return np.concatenate([bounds.shifted(rows, where, -1.0) for where in NEAR])
 
 
 def running_sums(rows: Floats) -> Floats:
@@ -40,19 +27,22 @@ def running_sums(rows: Floats) -> Floats:
     return sums
 
 
-def smallest(share: float, told: Floats, first: Integers, end: Integers) -> int:
-    """The element with the fewest blocks that holds this share of something; the root where there is nothing."""
-    sums = np.concatenate(([0.0], np.cumsum(told)))
+def smallest(share: float, told: Floats, first: Integers, end: Integers, elements: Bounds) -> Integers:
+    """Of each page the element with the fewest blocks that holds this share of something; the root where all is 0."""
+    (sums,) = running_sums(told[None, :])
     held = sums[end] - sums[first]
-    able = np.flatnonzero(held >= share * sums[-1])
-    if not len(able) or sums[-1] == 0:
-        return 0
+    whole = held[elements.first]
+    able = (held >= share * whole[elements.text]) & (whole[elements.text] > 0)
+    able[elements.first] = True
     # the innermost of those that hold the same blocks
-    return int(able[::-1][np.argmin((end - first)[able[::-1]])])
+    count = len(first)
+    size = np.where(whole[elements.text] > 0, end - first, 0)
+    order = np.where(able, size * count + count - 1 - np.arange(count), np.iinfo(np.int64).max)
+    return np.asarray(count - 1 - np.minimum.reduceat(order, elements.first) % count)
 
 
-def steps_to(owner: Integers, main: int, up: Integers, first: Integers, end: Integers) -> Integers:
-    """How many containers a block has to leave before it stands in the main one; at most 8."""
+def steps_to(owner: Integers, main: Integers, up: Integers, first: Integers, end: Integers) -> Integers:
+    """How many containers each block has to leave before it stands in its main one; at most 8."""
     low, high = first[main], end[main]
     steps = np.zeros(len(owner), dtype=np.int64)
     box = owner
@@ -65,15 +55,18 @@ def steps_to(owner: Integers, main: int, up: Integers, first: Integers, end: Int
     return steps
 
 
-def beside(main: int, owner: Integers, first: Integers, end: Integers, up: Integers) -> list[Floats]:
-    """Whether each block stands in an element, how far before or behind it, where in it, and how many steps outside."""
+def beside(main: Integers, owner: Integers, first: Integers, end: Integers, up: Integers) -> list[Floats]:
+    """Whether each block stands in its main element, how far before or behind it, where in it, how many steps outside.
+
+    ``main`` has one element for each block.
+    """
     place = np.arange(len(owner))
-    low, high = int(first[main]), int(end[main])
-    inside = (place >= low) & (place < high)
-    distance = np.where(place < low, place - low, np.where(place >= high, place - high + 1, 0))
-    within = np.where(inside, (place - low) / max(high - low, 1), np.where(place < low, -1.0, 2.0))
+    low, high = first[main], end[main]
+    is_before, is_behind = place < low, place >= high
+    distance = np.where(is_before, place - low, np.where(is_behind, place - high + 1, 0))
+    within = np.where(is_before, -1.0, np.where(is_behind, 2.0, (place - low) / np.maximum(high - low, 1)))
     return [
-        inside.astype(np.float64),
+        (~is_before & ~is_behind).astype(np.float64),
         np.clip(distance, -FAR, FAR).astype(np.float64),
         within,
         steps_to(owner, main, up, first, end).astype(np.float64),

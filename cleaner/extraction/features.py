@@ -1,8 +1,9 @@
-"""Facts of the visible blocks of a page as numbers: the text, its markup, its containers, its like, its place.
+"""Facts of the visible blocks of pages as numbers: the text, its markup, its containers, its like, its place.
 
-All features of a page are one array, a row a block, a column a name.  Those of this module and of
-`cleaner.extraction.shared` need nothing but the page and its metadata; `cleaner.extraction.learned` adds what lexicons
-say, `cleaner.extraction.rounds` what the second round sees beside them.  A page costs time in proportion to its blocks.
+All features are one array, a row a block, a column a name; several pages are looked at together
+(`cleaner.extraction.together`).  Those of this module and of `cleaner.extraction.shared` need nothing but the page and
+its metadata; `cleaner.extraction.learned` adds what lexicons say, `cleaner.extraction.rounds` what the second round
+sees beside them.  A page costs time in proportion to its blocks.
 
 Lengths are counted in words (`cleaner.text.weight`), distances in blocks.
 """
@@ -12,15 +13,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.extraction.around import NEAR, distances, group_sums, running_sums, shifted
+from cleaner.extraction.around import FAR, NEAR, group_sums, running_sums, shifted
 from cleaner.extraction.metadata import Metadata
-from cleaner.extraction.page import Page
 from cleaner.extraction.shared import SHARED_FEATURES, shared_features
+from cleaner.extraction.together import Pages
 from cleaner.extraction.words import Words, read_words
-from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, shapes
+from cleaner.scoring.bounds import Bounds, exact
+from cleaner.scoring.shape import Flags, Floats, Integers, Shapes, Singles, shapes
 from cleaner.text import BULLETS, CLOSERS, LONG_WORDS, PROSE_WORDS, SENTENCE_ENDS
 
 LEVELS = 4
@@ -94,10 +97,14 @@ PLAIN_FEATURES = (
 
 @dataclass(frozen=True)
 class Facts:
-    """The features of a page's blocks, and what the later rounds compute theirs from."""
+    """The features of the blocks of pages, and what the later rounds compute theirs from."""
 
-    plain: Floats
+    plain: Singles
     """Shape (blocks, len(PLAIN_FEATURES))."""
+    bounds: Bounds
+    """Where the blocks of each page begin and end."""
+    elements: Bounds
+    """The same of the elements."""
     words: Floats
     prose: Flags
     linked: Floats
@@ -109,48 +116,72 @@ class Facts:
     up: Integers
     """Of each element, the next one around it that holds more blocks."""
     like: Integers
-    """For each block, the number of its group of like blocks: shape (3, blocks)."""
+    """For each block, the number of its group of like blocks on its page: shape (3, blocks)."""
     spoken: Words
     """The words of the blocks."""
 
+    def of(self, own: slice) -> PageFacts:
+        """Those of one page, whose blocks these are."""
+        return PageFacts(
+            self.plain[own],
+            self.words[own],
+            self.prose[own],
+            self.linked[own],
+            self.like[2, own],
+            self.spoken.keys[own],
+        )
 
-def page_facts(page: Page, known: Metadata) -> Facts:
-    """What can be said of the blocks of a page without any lexicon; the page has at least one block."""
-    blocks, elements = page.blocks, page.elements
-    shape = shapes(blocks.text)
-    ends = np.array([_ending(text) for text in blocks.text], dtype=np.float64)
-    starts = np.array([_beginning(text) for text in blocks.text], dtype=np.float64)
-    linked = np.array(blocks.linked)
+
+class PageFacts(NamedTuple):
+    """What is asked about the blocks of one page when they are judged."""
+
+    plain: Singles
+    words: Floats
+    prose: Flags
+    linked: Floats
+    siblings: Integers
+    """Equal for blocks of one tag in one element."""
+    keys: list[str]
+    """The letters of each block (`cleaner.text.letters`)."""
+
+
+def page_facts(pages: Pages, known: Sequence[Metadata]) -> Facts:
+    """What can be said of the blocks of pages, with the metadata of each, without any lexicon."""
+    texts, bounds, linked, owner = pages.text, pages.bounds, pages.linked, pages.owner
+    shape = shapes(texts)
+    ends = np.array([_ending(text) for text in texts], dtype=np.float64)
+    starts = np.array([_beginning(text) for text in texts], dtype=np.float64)
     words = shape.words
-    owner = np.array(blocks.owner)
-    context = np.array(elements.context)
-    tags = np.array([TAGS.get(tag, 15.0) for tag in page.contexts.tag])[context[owner]]
+    own = pages.context[owner]
+    tags = np.array([TAGS.get(tag, 15.0) for tag in pages.context_tag])[own]
     prose = ((words >= LONG_WORDS) | ((words >= PROSE_WORDS) & (ends == 3))) & (linked < 0.5)
-    first, end = np.array(elements.first), np.array(elements.end)
-    up = np.array(_wider(elements.parent, elements.first, elements.end))
+    up = _wider(pages.parent, pages.end - pages.first)
     boxes = [owner]
     for _ in range(LEVELS - 1):
         boxes.append(up[boxes[-1]])
-    like = _like(page, owner, context)
-    spoken = read_words(blocks.text)
+    like = _like(pages, own)
+    spoken = read_words(texts)
+    told, links = np.where(prose, words, 0.0), exact(words * linked)
     columns = [
-        _text(blocks.text, shape, ends, starts, prose),
-        _markup(page, context, tags, owner, first, end),
-        _place(words, prose, linked, tags),
-        shifted(np.array([words, linked, ends, tags])),
-        _containers(np.array(boxes), first, end, words, prose, linked),
-        _groups(like, words, prose, linked),
-        shared_features(page, spoken, owner, first, end, up, words, prose, known),
+        _text(pages, shape, ends, starts, prose),
+        _markup(pages, tags, own),
+        _place(bounds, words, told, links, prose, tags),
+        shifted(np.array([words, linked, ends, tags]), bounds),
+        _containers(np.array(boxes), pages, words, told, links),
+        _groups(like, bounds, words, told, links),
+        shared_features(pages, spoken, up, words, prose, known),
     ]
     # what depends on lexicons is computed apart, so that training can do it again with others
     return Facts(
-        plain=np.concatenate(columns).T,
+        plain=np.concatenate(columns, dtype=np.float32, casting="same_kind").T,
+        bounds=bounds,
+        elements=pages.elements,
         words=words,
         prose=prose,
         linked=linked,
         boxes=np.array(boxes),
-        first=first,
-        end=end,
+        first=pages.first,
+        end=pages.end,
         up=up,
         like=like,
         spoken=spoken,
@@ -178,113 +209,118 @@ def _beginning(text: str) -> int:
     return 4 if first in BULLETS else 5 if first in "\"'“„«‘»›「『" else 6
 
 
-def _wider(parent: Sequence[int], first: Sequence[int], end: Sequence[int]) -> list[int]:
-    up = [0] * len(parent)
-    for one in range(1, len(parent)):
-        outside = parent[one]
-        up[one] = outside if end[outside] - first[outside] > end[one] - first[one] else up[outside]
-    return up
+def _wider(parent: Integers, held: Integers) -> Integers:
+    """Of each element, the next one around it that holds more blocks; the root where there is none."""
+    top = np.where(held[parent] > held, np.arange(len(parent)), parent)
+    while True:  # twice as far up each time
+        further = top[top]
+        if (further == top).all():
+            return parent[top]
+        top = further
 
 
-def _text(texts: Sequence[str], shape: Shapes, ends: Floats, starts: Floats, prose: Flags) -> Floats:
-    folded = [text.casefold() for text in texts]
-    copies = Counter(folded)
-    seen: Counter[str] = Counter()
-    before = []
-    for text in folded:
-        before.append(seen[text])
-        seen[text] += 1
+def _text(pages: Pages, shape: Shapes, ends: Floats, starts: Floats, prose: Flags) -> Floats:
+    copies: list[int] = []
+    before: list[int] = []
+    for own in pages.slices():
+        folded = [text.casefold() for text in pages.text[own]]
+        found = Counter(folded)
+        copies += [found[text] for text in folded]
+        seen: Counter[str] = Counter()
+        for text in folded:
+            before.append(seen[text])
+            seen[text] += 1
     return np.array(
         [
             shape.words, shape.characters, shape.capitalised, shape.upper, shape.digits, shape.punctuation,
             shape.symbols, shape.unspaced, shape.words / np.maximum(shape.sentences, 1), ends, starts, prose,
-            [copies[text] for text in folded], before,
+            copies, before,
         ],
         dtype=np.float64,
     )  # fmt: skip
 
 
-def _markup(page: Page, context: Integers, tags: Floats, owner: Integers, first: Integers, end: Integers) -> Floats:
-    blocks, contexts = page.blocks, page.contexts
+def _markup(pages: Pages, tags: Floats, own: Integers) -> Floats:
     ways: list[tuple[int, bool, int]] = []  # depth, whether something on the way is unseen, the kinds of element on it
-    for outer, tag, hidden in zip(contexts.outer, contexts.tag, contexts.unseen, strict=True):
-        depth, unseen, bits = ways[outer] if ways else (-1, False, 0)
-        ways.append((depth + 1, unseen or (hidden and depth >= 0), bits | _BITS.get(tag, 0)))
+    for one, (outer, tag, hidden) in enumerate(zip(pages.outer, pages.context_tag, pages.unseen, strict=True)):
+        is_root = outer == one
+        depth, unseen, bits = (-1, False, 0) if is_root else ways[outer]
+        ways.append((depth + 1, unseen or (hidden and not is_root), bits | _BITS.get(tag, 0)))
     depths, unseens, bits_of = np.array(ways).T
-    leaf = np.array(blocks.leaf)
-    within = bits_of[context[leaf]]
-    held = end[owner] - first[owner]
+    leaf, owner = pages.leaf, pages.owner
+    inner = pages.context[leaf]
+    within = bits_of[inner]
+    first = pages.first[owner]
+    held = pages.end[owner] - first
     return np.array(
         [
-            tags, blocks.linked, blocks.links, blocks.bold, blocks.italic, blocks.broken, blocks.timed, blocks.images,
-            depths[context[owner]], unseens[context[leaf]],
+            tags, pages.linked, *pages.counts, depths[own], unseens[inner],
             *((within >> place) & 1 for place in range(len(WITHIN))),
-            leaf != owner, held, (np.arange(len(leaf)) - first[owner]) / np.maximum(held, 1),
+            leaf != owner, held, (np.arange(len(leaf)) - first) / np.maximum(held, 1),
         ],
         dtype=np.float64,
     )  # fmt: skip
 
 
-def _place(words: Floats, prose: Flags, linked: Floats, tags: Floats) -> Floats:
-    count = len(words)
-    place = np.arange(count, dtype=np.float64)
-    told = np.where(prose, words, 0.0)
-    through, told_through = np.cumsum(words), np.cumsum(told)
-    total, told_total = max(float(through[-1]), 1.0), max(float(told_through[-1]), 1.0)
-    from_title, to_title = distances(tags == TAGS["h1"])
-    from_heading, _ = distances((tags >= TAGS["h1"]) & (tags <= TAGS["h4"]))
-    from_prose, to_prose = distances(prose)
-    whole = np.ones(count)
+def _place(bounds: Bounds, words: Floats, told: Floats, links: Floats, prose: Flags, tags: Floats) -> Floats:
+    place = bounds.line
+    through, told_through = bounds.through(np.array([words, told]))
+    totals = bounds.total(np.array([words, told, links, prose]))[:, bounds.text]
+    count = bounds.sizes[bounds.text]
+    total, told_total = np.maximum(totals[0], 1.0), np.maximum(totals[1], 1.0)
+    is_title = tags == TAGS["h1"]
+    is_heading = (tags >= TAGS["h1"]) & (tags <= TAGS["h4"])
+    since, until = bounds.nearest(np.array([is_title, is_heading, prose]), FAR)
     return np.array(
         [
-            place, place[::-1], (through - words / 2) / total, (told_through - told / 2) / told_total,
-            through - words, told_through - told, told_total - told_through, from_title, to_title, from_heading,
-            from_prose, to_prose, count * whole, told_total / total * whole,
-            float((linked * words).sum()) / total * whole, float(prose.sum()) * whole,
+            place, count - 1 - place, (through - words / 2) / total, (told_through - told / 2) / told_total,
+            through - words, told_through - told, told_total - told_through, since[0], until[0], since[1],
+            since[2], until[2], count, told_total / total, totals[2] / total, totals[3],
         ]
     )  # fmt: skip
 
 
-def _containers(boxes: Integers, first: Integers, end: Integers, words: Floats, prose: Flags, linked: Floats) -> Floats:
-    told = np.where(prose, words, 0.0)
-    sums = running_sums(np.array([words, told, words * linked, words < 4]))
-    count = len(words)
-    place = np.arange(count)
+def _containers(boxes: Integers, pages: Pages, words: Floats, told: Floats, links: Floats) -> Floats:
+    sums = running_sums(np.array([words, told, links, words < 4]))
+    whole = np.maximum(pages.bounds.total(told), 1.0)[pages.bounds.text]
+    place = np.arange(len(words))
     rows = []
     for box in boxes:
-        low, high = first[box], end[box]
-        held, said, links, short = sums[:, high] - sums[:, low]
+        low, high = pages.first[box], pages.end[box]
+        held, said, linked, short = sums[:, high] - sums[:, low]
         size = np.maximum(high - low, 1)
         rows += [
-            held, size, links / np.maximum(held, 1.0), said / np.maximum(held, 1.0), short / size,
-            said / max(float(sums[1, -1]), 1.0), (place - low) / size,
+            held, size, linked / np.maximum(held, 1.0), said / np.maximum(held, 1.0), short / size,
+            said / whole, (place - low) / size,
         ]  # fmt: skip
     return np.array(rows, dtype=np.float64)
 
 
-def _like(page: Page, owner: Integers, context: Integers) -> Integers:
+def _like(pages: Pages, own: Integers) -> Integers:
     """Numbers of the groups of like blocks: by path, by the names of the element and its parent, by parent and tag."""
-    contexts = page.contexts
     numbers: dict[object, int] = {}
     path: list[int] = []
     names: list[int] = []
     tags: list[int] = []
-    for outer, tag, named in zip(contexts.outer, contexts.tag, contexts.names, strict=True):
-        path.append(numbers.setdefault((path[outer] if path else -1, tag), len(numbers)))
-        names.append(numbers.setdefault((tag, named, contexts.tag[outer], contexts.names[outer]), len(numbers)))
+    contexts = enumerate(zip(pages.outer, pages.context_tag, pages.names, strict=True))
+    root = 0
+    for one, (outer, tag, named) in contexts:
+        if outer == one:  # the next page
+            root = one
+        path.append(numbers.setdefault((-1 - one if outer == one else path[outer], tag), len(numbers)))
+        around = root, tag, named, pages.context_tag[outer], pages.names[outer]
+        names.append(numbers.setdefault(around, len(numbers)))
         tags.append(numbers.setdefault(tag, len(numbers)))
-    own = context[owner]
-    outside = np.array(page.elements.parent)[owner]
-    siblings = outside * len(numbers) + np.array(tags)[own]
+    siblings = pages.parent[pages.owner] * len(numbers) + np.array(tags)[own]
     return np.array(
         [np.unique(group, return_inverse=True)[1] for group in (np.array(path)[own], np.array(names)[own], siblings)]
     )
 
 
-def _groups(like: Integers, words: Floats, prose: Flags, linked: Floats) -> Floats:
-    told = np.where(prose, words, 0.0)
+def _groups(like: Integers, bounds: Bounds, words: Floats, told: Floats, links: Floats) -> Floats:
+    whole = np.maximum(bounds.total(told), 1.0)[bounds.text]
     rows = []
     for group in like:
-        size, said, held, links = group_sums(group, np.array([np.ones(len(words)), told, words, words * linked]))
-        rows += [size, said / max(float(told.sum()), 1.0), held / size, links / np.maximum(held, 1.0)]
+        size, said, held, linked = group_sums(group, np.array([np.ones(len(words)), told, words, links]))
+        rows += [size, said / whole, held / size, linked / np.maximum(held, 1.0)]
     return np.array(rows)

@@ -9,12 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from cleaner.extraction.around import beside, group_sums, smallest
+from cleaner.extraction.around import beside, group_sums, running_sums, smallest
 from cleaner.extraction.features import Facts
-from cleaner.extraction.page import Page
+from cleaner.extraction.together import Pages
 from cleaner.extraction.words import Numbers, Words, read_words
+from cleaner.scoring.bounds import exact
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.shape import Flags, Floats, Integers
+from cleaner.scoring.shape import Flags, Floats, Integers, Singles
 from cleaner.text import tokens
 
 MAIN_SHARES = (0.5, 0.8, 0.5)
@@ -101,50 +102,47 @@ REMEMBERED_NAMES = 65_536
 """The names of a site come again: what they say is remembered, of so many."""
 
 
-def learned_features(page: Page, facts: Facts, names: Names, said: Lexicon) -> Floats:
+def learned_features(pages: Pages, facts: Facts, names: Names, said: Lexicon) -> Singles:
     """What lexicons say of class names and of words, and the container that they point to.
 
     An array of shape (blocks, len(LEARNED_FEATURES)).
     """
-    owner, box = facts.boxes[0], facts.boxes[1]
+    box, bounds = facts.boxes[1], facts.bounds
     told = np.where(facts.prose, facts.words, 0.0)
-    named, total = _names(page, box, names)
-    likely = told / (1.0 + np.exp(np.clip(total, -20, 20)))
-    whole = max(float(likely.sum()), 1e-9)
+    named, total = _names(pages, box, names)
+    likely = exact(told / (1.0 + np.exp(np.clip(total, -20, 20))))
+    whole, spoken_for = bounds.total(np.array([likely, exact(total * likely)]))
+    whole, spoken_for = np.maximum(whole, 1e-9)[bounds.text], spoken_for[bounds.text]
     (trusted,) = group_sums(facts.like[1], likely[None, :])
-    main = _main(owner, facts, (told, told, likely))
-    spoken = _said(facts.spoken, box, facts.first, facts.end, said)
-    return np.concatenate((main, named, [total - float((total * likely).sum()) / whole, trusted / whole], spoken)).T
+    main = _main(facts, (told, told, likely))
+    of_words = _said(facts.spoken, box, facts, said)
+    columns = (main, named, [total - spoken_for / whole, trusted / whole], of_words)
+    return np.concatenate(columns, dtype=np.float32, casting="same_kind").T
 
 
-def _main(owner: Integers, facts: Facts, told: Sequence[Floats]) -> Floats:
-    words, linked, first, end, up = facts.words, facts.linked, facts.first, facts.end, facts.up
-    count = len(words)
-    known: dict[int, list[Floats]] = {}
+def _main(facts: Facts, told: Sequence[Floats]) -> Floats:
+    words, first, end, page = facts.words, facts.first, facts.end, facts.bounds.text
+    sums = running_sums(np.array([words, exact(words * facts.linked)]))
     rows: list[Floats] = []
     for share, weights in zip(MAIN_SHARES, told, strict=True):
-        main = smallest(share, weights, first, end)
-        if main not in known:
-            low, high = first[main], end[main]
-            held = max(float(words[low:high].sum()), 1.0)
-            known[main] = [
-                *beside(main, owner, first, end, up),
-                np.full(count, float(high - low)),
-                np.full(count, float((words[low:high] * linked[low:high]).sum()) / held),
-            ]
-        rows += known[main]
+        main = smallest(share, weights, first, end, facts.elements)[page]
+        low, high = first[main], end[main]
+        held, linked = sums[:, high] - sums[:, low]
+        rows += [
+            *beside(main, facts.boxes[0], first, end, facts.up),
+            (high - low).astype(np.float64),
+            linked / np.maximum(held, 1.0),
+        ]
     return np.array(rows)
 
 
-def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
+def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
-    contexts, blocks = page.contexts, page.blocks
-    context = np.array(page.elements.context)
     said: dict[str, tuple[float, float, float]] = {}
     own: tuple[list[float], list[float], list[float]] = [], [], []
     worths, highs, lows = (values.append for values in own)
     most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
-    for one, (outer, names) in enumerate(zip(contexts.outer, contexts.names, strict=True)):
+    for one, (outer, names) in enumerate(zip(pages.outer, pages.names, strict=True)):
         value = said.get(names)
         if value is None:
             value = said[names] = lexicon.said(names)
@@ -152,17 +150,17 @@ def _names(page: Page, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
         worths(worth)
         highs(high)
         lows(low)
-        outside = outer + 1 if one else 0  # the root stands in nothing
+        outside = outer + 1 if outer != one else 0  # a root stands in nothing
         most.append(max(most[outside], high))
         least.append(min(least[outside], low))
         total.append(total[outside] + worth)
         last.append(worth if high or low else last[outside])
-    leaf, owner = context[blocks.leaf], context[blocks.owner]
+    context = pages.context
+    leaf, owner = context[pages.leaf], context[pages.owner]
     table = np.array(own).T
     inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
     highest, lowest, sums, latest = np.array(ways)[:, leaf + 1]
-    before, after = np.zeros(len(leaf)), np.zeros(len(leaf))
-    before[1:], after[:-1] = latest[:-1], latest[1:]
+    before, after = (pages.bounds.shifted(latest[None, :], by, 0.0)[0] for by in (-1, 1))
     rows = [*table[inner].T, table[context[box], 0], highest, lowest, sums, latest, before, after]
     return np.array(rows), sums
 
@@ -209,7 +207,7 @@ def _places(words: Words, chosen: Flags, lexicon: Lexicon) -> Integers:
     return np.where(words.spelled[chosen], found, lexicon.numbers(["#"])[0])
 
 
-def _said(words: Words, box: Integers, first: Integers, end: Integers, lexicon: Lexicon) -> Floats:
+def _said(words: Words, box: Integers, facts: Facts, lexicon: Lexicon) -> Floats:
     """What the words at the beginning of each block say, and those of the blocks around it."""
     count = len(words.keys)
     rows = np.zeros((len(WORD_FEATURES), count))
@@ -232,9 +230,12 @@ def _said(words: Words, box: Integers, first: Integers, end: Integers, lexicon: 
             rows[3, has] += np.maximum(values[(behind - 3 + place)[has]], 0.0)
         has = sizes > 0
         rows[2, has] = np.maximum(values[(behind - 1)[has]], 0.0)
-    sums = np.concatenate(([0.0], np.cumsum(rows[0])))
+    bounds = facts.bounds
+    (sums,) = running_sums(exact(rows[:1]))
     block = np.arange(count)
-    low, high = np.maximum(block - 3, 0), np.minimum(block + 4, count)
+    low = np.maximum(block - 3, bounds.first[bounds.text])
+    high = np.minimum(block + 4, bounds.last[bounds.text] + 1)
     rows[6] = (sums[high] - sums[low] - rows[0]) / np.maximum(high - low - 1, 1)
-    rows[7] = (sums[end[box]] - sums[first[box]]) / np.maximum(end[box] - first[box], 1)
+    low, high = facts.first[box], facts.end[box]
+    rows[7] = (sums[high] - sums[low]) / np.maximum(high - low, 1)
     return rows

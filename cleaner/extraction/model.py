@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from cleaner.extraction.features import PLAIN_FEATURES, Facts
+from cleaner.extraction.features import PLAIN_FEATURES, page_facts
 from cleaner.extraction.learned import LEARNED_FEATURES, Names, learned_features
-from cleaner.extraction.page import Page
+from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
+from cleaner.extraction.together import Pages
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.shape import Floats, Integers
+from cleaner.scoring.shape import Floats
 from cleaner.scoring.trees import Trees
 
 BLOCK_FEATURES = (*PLAIN_FEATURES, *LEARNED_FEATURES)
@@ -82,22 +83,22 @@ def block_model() -> BlockModel:
 
 
 class Judgement:
-    """The scores of a page's blocks (log odds of being story): of the first round, then of the second.
+    """The scores of the blocks of pages (log odds of being story): of the first round, then of the second.
 
     ``open`` are the blocks that the first round does not settle; the second looks at no others.
     """
 
-    def __init__(self, model: BlockModel, page: Page, facts: Facts) -> None:
+    def __init__(self, model: BlockModel, pages: Pages, known: Sequence[Metadata]) -> None:
         self.model = model
-        self.facts = facts
-        learned = learned_features(page, facts, model.names, model.said)
-        self._seen = np.concatenate((facts.plain, learned), axis=1)
+        self.facts = page_facts(pages, known)
+        learned = learned_features(pages, self.facts, model.names, model.said)
+        self._seen = np.concatenate((self.facts.plain, learned), axis=1)
         self.scores = model.rounds[0].scores(self._seen)
         self.open = np.flatnonzero(self.scores > SURE_CRUFT)
         self._round = 0
 
     def hear(self, taken: list[bool]) -> None:
-        """Judge again with what a witness took."""
+        """Judge again with what a witness took; of one page."""
         told = round_features(self.facts, self.scores)
         heard = witness_features(self.facts, taken, self.scores)
         self._seen = np.concatenate((self._seen, told, heard), axis=1)
@@ -105,17 +106,6 @@ class Judgement:
         if len(self.open):
             self.scores = self.scores.copy()
             self.scores[self.open] = self.model.rounds[1].scores(self._seen[self.open])
-
-    def doubt(self, settled: Sequence[Integers] = ()) -> float:
-        """How much is open: words by how likely their block is judged wrongly, over the words of the story.
-
-        The places ``settled`` are story, whatever the scores say.
-        """
-        chance = self.model.chance(self.scores)
-        for places in settled:
-            chance[places] = 1.0
-        wrong = float((np.minimum(chance, 1 - chance) * self.facts.words).sum())
-        return wrong / max(float((chance * self.facts.words).sum()), 1.0)
 
     def because(self, places: list[int]) -> list[dict[str, float]]:
         """The features that spoke most against each of some blocks, and by how much log odds."""

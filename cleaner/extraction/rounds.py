@@ -1,4 +1,7 @@
-"""What the second round of the model of blocks sees beside the facts of a page: scores of the first, and a witness."""
+"""What the second round of the model of blocks sees beside the facts of a page: scores of the first, and a witness.
+
+Few pages get there: facts are those of one page.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cleaner.extraction.around import NEAR, beside, distances, group_sums, running_sums, shifted, smallest
+from cleaner.extraction.around import FAR, NEAR, beside, group_sums, running_sums, shifted, smallest
 from cleaner.extraction.features import LEVELS, Facts
 from cleaner.scoring.shape import Floats
 
@@ -38,7 +41,7 @@ def round_features(facts: Facts, scores: Floats) -> Floats:
     told = chance * facts.words
     sums = running_sums(np.array([told, facts.words]))
     whole = max(float(sums[0, -1]), 1.0)
-    rows: list[Floats] = [scores, *shifted(chance[None, :])]
+    rows: list[Floats] = [scores, *shifted(chance[None, :], facts.bounds)]
     place = np.arange(count)
     for reach in (3, 10):
         low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, count)
@@ -53,11 +56,11 @@ def round_features(facts: Facts, scores: Floats) -> Floats:
         said, held = group_sums(group, np.array([told, facts.words]))
         rows.append((said - told) / np.maximum(held - facts.words, 1.0))
     sure = facts.prose & (chance >= 0.5)
-    from_told, to_told = distances(sure)
+    (from_told,), (to_told,) = facts.bounds.nearest(sure[None, :], FAR)
     through = np.cumsum(told)
-    main = smallest(0.6, np.where(chance >= 0.5, told, 0.0), facts.first, facts.end)
+    main = smallest(0.6, np.where(chance >= 0.5, told, 0.0), facts.first, facts.end, facts.elements)[0]
     inside = slice(int(facts.first[main]), int(facts.end[main]))
-    inner = beside(main, facts.boxes[0], facts.first, facts.end, facts.up)
+    inner = beside(np.full(count, main), facts.boxes[0], facts.first, facts.end, facts.up)
     full = np.ones(count)
     best = float(np.max(np.where(facts.prose, scores, -20.0))) if facts.prose.any() else float(scores.max())
     ranks = np.argsort(np.argsort(-scores, kind="stable"), kind="stable").astype(np.float64)
@@ -78,7 +81,7 @@ def witness_features(facts: Facts, taken: Sequence[bool], scores: Floats) -> Flo
     said = flags * facts.words
     sums = running_sums(np.array([said, facts.words]))
     whole = max(float(sums[0, -1]), 1.0)
-    rows: list[Floats] = [flags, *shifted(flags[None, :])]
+    rows: list[Floats] = [flags, *shifted(flags[None, :], facts.bounds)]
     for box in facts.boxes:
         held = sums[:, facts.end[box]] - sums[:, facts.first[box]]
         rows.append(held[0] / np.maximum(held[1], 1.0))

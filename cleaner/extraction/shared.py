@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy.typing as npt
 from cleaner.extraction.around import FAR
 from cleaner.extraction.metadata import Metadata
 from cleaner.extraction.page import HEADINGS, Page
+from cleaner.extraction.together import Pages, first_of
 from cleaner.extraction.words import TOGETHER, Numbers, Words, mixed, read_words
+from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import letters
 
@@ -24,57 +27,50 @@ SHARED_FEATURES = (
 
 
 def shared_features(
-    page: Page,
-    spoken: Words,
-    owner: Integers,
-    first: Integers,
-    end: Integers,
-    up: Integers,
-    words: Floats,
-    prose: Flags,
-    known: Metadata,
+    pages: Pages, spoken: Words, up: Integers, words: Floats, prose: Flags, known: Sequence[Metadata]
 ) -> Floats:
     """What blocks share with title, description and structured body, and with one another: a row a feature."""
-    named = [title[:1000] for title in known.titles[:4]]
-    # one call costs as much as another
-    words_of = read_words([*named, *([known.description.text[:4000]] if known.description else [])])
-    told = [_subjects(words_of, words_of.line == one) for one in range(len(named))]
-    title_keys = {key for title in known.titles if (key := letters(title))}
-    authors = {letters(author.text) for author in known.authors}
-    body = letters(known.body)
-    keys = spoken.keys
+    bounds, keys = pages.bounds, spoken.keys
+    page = bounds.text
     rows = np.zeros((len(SHARED_FEATURES), len(keys)))
-    said = _subjects(words_of, words_of.line == len(named))
-    told = [title for title in told if len(title)]
-    sizes, held = _held(spoken, prose, [*told, said])
-    size, has_words = np.maximum(sizes, 1), sizes > 0
+    named, sizes, held = _held(spoken, prose, bounds, known)
     *in_titles, in_description, in_prose = held
-    if in_titles:
-        rows[0] = np.maximum.reduce(in_titles) / size
-        rows[1] = np.maximum.reduce([inside / len(title) for inside, title in zip(in_titles, told, strict=True)])
-    else:
-        rows[:2] = -1.0
-    is_title = np.array([key in title_keys for key in keys])
-    rows[2] = is_title
-    rows[3] = in_description / size if len(said) else -1.0
-    rows[4] = in_description / len(said) if len(said) else -1.0
-    rows[5] = [(key in body) if body and len(key) > 20 else -1.0 for key in keys]
+    size, has_words = np.maximum(sizes, 1), sizes > 0
+    # of each page, the words of its titles and of its description
+    *titles, described = named[:, page]
+    has_title = np.maximum.reduce(titles) > 0
+    rows[0] = np.where(has_title, np.maximum.reduce(in_titles) / size, -1.0)
+    shares = [inside / np.maximum(told, 1) for inside, told in zip(in_titles, titles, strict=True)]
+    rows[1] = np.where(has_title, np.maximum.reduce(shares), -1.0)
+    is_title: list[bool] = []
+    is_author: list[bool] = []
+    in_body: list[float] = []
+    has_body: list[bool] = []
+    for own, said in zip(pages.slices(), known, strict=True):
+        title_keys = {key for title in said.titles if (key := letters(title))}
+        authors = {letters(author.text) for author in said.authors}
+        body = letters(said.body)
+        is_title += [key in title_keys for key in keys[own]]
+        is_author += [key in authors for key in keys[own]]
+        has_body.append(len(body) > 200)
+        in_body += [(key in body) if body and len(key) > 20 else -1.0 for key in keys[own]]
+    titled = np.array(is_title)
+    rows[2] = titled
+    rows[3] = np.where(described > 0, in_description / size, -1.0)
+    rows[4] = np.where(described > 0, in_description / np.maximum(described, 1), -1.0)
+    rows[5] = in_body
     rows[6] = in_prose / size
     rows[[0, 3, 6]] = np.where(has_words, rows[[0, 3, 6]], -1.0)
     rows[7] = sizes
-    rows[8, 1:] = np.maximum.accumulate(is_title)[:-1]
-    rows[9] = len(body) > 200
-    rows[10] = [key in authors for key in keys]
-    rows[11:14] = _from_title(page, is_title, owner, first, end, up)
-    rows[14:17] = _articles(page)
-    rows[17:20] = _copies(keys, words)
+    rows[8] = bounds.through(rows[2:3])[0] - rows[2] > 0
+    rows[9] = np.array(has_body)[page]
+    rows[10] = is_author
+    rows[11:14] = _from_title(pages, titled, up)
+    for own, one in zip(pages.slices(), pages.pages, strict=True):
+        rows[14:17, own] = _articles(one)
+    rows[17:20] = _copies(keys, words, bounds)
     rows[20] = np.minimum(rows[19] / np.maximum(words, 1.0), 3.0)
     return rows
-
-
-def _subjects(words: Words, chosen: Flags | bool = True) -> Numbers:
-    """The different words that carry a subject, in ascending order."""
-    return _different(words.number[words.subject & chosen])
 
 
 def _different(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -90,36 +86,67 @@ def _among(numbers: Numbers, others: Numbers) -> Flags:
     return np.asarray(others[np.minimum(np.searchsorted(others, numbers), len(others) - 1)] == numbers)
 
 
-def _held(spoken: Words, prose: Flags, others: Sequence[Numbers]) -> tuple[Integers, Floats]:
-    """How many words each block has; a row each, how many stand in each of some others, and last in prose elsewhere."""
-    count = len(prose)
-    different, word = np.unique(spoken.number[spoken.subject], return_inverse=True)
-    pair = _different(spoken.line[spoken.subject] * max(len(different), 1) + word)
-    block, word = np.divmod(pair, max(len(different), 1))
-    told = prose[block]
-    in_prose = np.bincount(word[told], minlength=len(different))[word] > told
-    found = [_among(different, other)[word] for other in others]
-    sizes = np.bincount(block, minlength=count)
-    return sizes, np.array([np.bincount(block, flags, count) for flags in (*found, in_prose)])
+TITLES = 4
+"""Titles that are looked at, of those that a page names."""
+_PAGE = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-def _from_title(page: Page, is_title: Flags, owner: Integers, first: Integers, end: Integers, up: Integers) -> Floats:
+def _held(spoken: Words, prose: Flags, bounds: Bounds, known: Sequence[Metadata]) -> tuple[Integers, Integers, Floats]:
+    """How many words that carry a subject there are in what each page says of itself, and in each block.
+
+    For each page those in its titles and its description, a row each; for each block how many it has; and of these,
+    how many stand in each title, in the description, and last in prose elsewhere on the page.
+    """
+    told = read_words([text for said in known for text in _told(said)])
+    of_page, kind = np.divmod(told.line[told.subject], TITLES + 1)
+    mine = _on_pages(told.number[told.subject], of_page)
+    block = spoken.line[spoken.subject]
+    different, word = np.unique(_on_pages(spoken.number[spoken.subject], bounds.text[block]), return_inverse=True)
+    block, word = np.divmod(_different(block * max(len(different), 1) + word), max(len(different), 1))
+    named, found = [], []
+    for one in range(TITLES + 1):
+        own = kind == one
+        others, place = np.unique(mine[own], return_index=True)
+        named.append(np.bincount(of_page[own][place], minlength=len(known)))
+        found.append(_among(different, others)[word])
+    is_prose = prose[block]
+    in_prose = np.bincount(word[is_prose], minlength=len(different))[word] > is_prose
+    count = bounds.count
+    held = np.array([np.bincount(block, flags, count) for flags in (*found, in_prose)])
+    return np.array(named), np.bincount(block, minlength=count), held
+
+
+def _told(known: Metadata) -> list[str]:
+    """The titles of a page, as many as are looked at, and its description; empty where it has none."""
+    titles = [title[:1000] for title in known.titles[:TITLES]]
+    return [*titles, *[""] * (TITLES - len(titles)), known.description.text[:4000] if known.description else ""]
+
+
+def _on_pages(numbers: Numbers, pages: Integers) -> Numbers:
+    """Numbers of words that differ from page to page."""
+    return numbers + pages.astype(np.uint64) * _PAGE
+
+
+def _from_title(pages: Pages, is_title: Flags, up: Integers) -> Floats:
     """Distance from the headline: in blocks, in containers to leave, and the size of the first that holds both."""
-    count = len(is_title)
-    tags = [page.elements.tag[one] for one in page.blocks.owner]
+    bounds, first, end = pages.bounds, pages.first, pages.end
+    tags = [pages.tag[one] for one in pages.owner.tolist()]
     headings, top = np.array([tag in HEADINGS for tag in tags]), np.array([tag == "h1" for tag in tags])
-    title = next((int(np.argmax(flags)) for flags in (is_title & headings, is_title, top) if flags.any()), -1)
-    if title < 0:
-        return np.full((3, count), -1.0)
-    steps = np.zeros(count)
-    box = owner
+    title = first_of(is_title & headings, bounds)
+    for others in (is_title, top):
+        title = np.where(title < 0, first_of(others, bounds), title)
+    title = title[bounds.text]
+    has_title = title >= 0
+    steps = np.zeros(bounds.count)
+    box = pages.owner
     for _ in range(12):
-        outside = (first[box] > title) | (end[box] <= title)
+        outside = ((first[box] > title) | (end[box] <= title)) & has_title
         if not outside.any():
             break
         steps += outside
         box = np.where(outside, up[box], box)
-    return np.array([np.clip(np.arange(count) - title, -FAR, 4 * FAR), steps, end[box] - first[box]])
+    place = np.arange(bounds.count)
+    return np.where(has_title, [np.clip(place - title, -FAR, 4 * FAR), steps, end[box] - first[box]], -1.0)
 
 
 def _articles(page: Page) -> Floats:
@@ -146,11 +173,10 @@ HOLDERS = 3
 _STEP = 0xD6E8FEB86659FD93
 
 
-def _copies(keys: Sequence[str], words: Floats) -> Floats:
+def _copies(keys: Sequence[str], words: Floats, bounds: Bounds) -> Floats:
     """For each block: does its beginning stand in an earlier block, in a later one; the words of such blocks in it."""
     rows = np.zeros((3, len(keys)))
     sizes = np.array([len(key) for key in keys])
-    bounds = np.cumsum(sizes) - sizes
     able = np.flatnonzero(sizes >= HEAD)
     if not len(able):
         return rows
@@ -161,7 +187,13 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
     bits = max(16, (32 * len(heads)).bit_length())
     known = np.zeros(1 << bits, dtype=np.bool_)
     known[heads >> np.uint64(64 - bits)] = True
-    text = "".join(keys)
+    # no window reaches into the next page
+    behind = np.zeros(len(keys), dtype=np.int64)
+    behind[bounds.last] = HEAD
+    starts = np.cumsum(sizes + behind) - sizes - behind
+    gap = "\0" * HEAD
+    ends = [0, *(bounds.last + 1).tolist()]
+    text = gap.join(["".join(keys[low:high]) for low, high in pairwise(ends)])
     found: list[tuple[Integers, Integers]] = []  # where a beginning stands, and which
     for start in range(0, len(text) - HEAD + 1, TOGETHER):
         windows = _windows(text[start : start + TOGETHER + HEAD - 1])
@@ -170,13 +202,19 @@ def _copies(keys: Sequence[str], words: Floats) -> Floats:
         same = heads[near] == windows[place]
         found.append((place[same] + start, near[same]))
     at, near = (np.concatenate(part) for part in zip(*found, strict=True))
-    if len(at) == len(heads):
-        return rows  # every beginning stands there once
-    holder = np.searchsorted(bounds, at, side="right") - 1
+    holder = np.searchsorted(starts, at, side="right") - 1
+    # which beginning on which page, and which of these stand there more than once
+    of_page = near + bounds.text[holder] * len(heads)
+    again = np.bincount(of_page, minlength=len(bounds.first) * len(heads)) > 1
+    if not again.any():
+        return rows
+    chosen = again[of_page]
     places: dict[int, list[int]] = {}
-    for one, block in zip(near.tolist(), holder.tolist(), strict=True):
+    for one, block in zip(of_page[chosen].tolist(), holder[chosen].tolist(), strict=True):
         places.setdefault(one, []).append(block)
-    for block, one in zip(able.tolist(), group.tolist(), strict=True):
+    group += bounds.text[able] * len(heads)
+    chosen = again[group]
+    for block, one in zip(able[chosen].tolist(), group[chosen].tolist(), strict=True):
         for other in places[one][:HOLDERS]:
             if other != block:
                 rows[0 if other < block else 1, block] += 1

@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import accumulate, count
+from itertools import accumulate, count, islice
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from cleaner.document import NO_WEIGHTS, Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
-from cleaner.extraction.features import PLAIN_FEATURES, Facts, page_facts
+from cleaner.extraction.features import PLAIN_FEATURES, PageFacts
 from cleaner.extraction.kind import ANY_WORDS, claims_article, non_article
 from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import BlockModel, Judgement, block_model
@@ -26,10 +26,11 @@ from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError, parse_page
 from cleaner.extraction.places import places
 from cleaner.extraction.scripted import scripted_story
 from cleaner.extraction.shared import HEAD
+from cleaner.extraction.together import join
 from cleaner.extraction.witness import ask, trafilatura_text
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
-from cleaner.scoring.shape import Floats
+from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import is_prose, letters, weight
 
 __all__ = ["PageError", "read_html"]
@@ -84,10 +85,21 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """Where the blocks of a page stand, what extraction says of them, and why the page holds no article, if so."""
+class Opened:
+    """A page that was read, and not yet judged."""
 
+    raw: Raw
+    page: Page
+    known: Metadata
     where: list[str]
+    """Where each block stands (`cleaner.extraction.places`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A page, what extraction says of its blocks, and why it holds no article, if so."""
+
+    opened: Opened
     verdicts: Verdicts
     found: tuple[str, str] | None
 
@@ -103,22 +115,67 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
 
     Raises `PageError` for pages that cannot be read whole, and `ValueError` for an extractor that is not there.
     """
+    (judged,) = judge([open_page(raw, max_blocks)], max_blocks, extractor, model)
+    return page_document(judged)
+
+
+def open_page(raw: Raw, max_blocks: int) -> Opened:
+    """Parse a page and read what it says of itself.  Raises `PageError` where it has too many blocks, or too deep."""
     page = parse_page(raw.html or "")
-    known = read_metadata(page.tree, raw.url)
-    judged = _judged(page, known, raw, max_blocks, extractor, model)
+    return _opened(raw, page, read_metadata(page.tree, raw.url), max_blocks)
+
+
+def _opened(raw: Raw, page: Page, known: Metadata, max_blocks: int) -> Opened:
+    count = len(page.blocks.text)
+    if count > max_blocks:
+        raise PageError("too_many_blocks", f"{count:,} blocks, more than {max_blocks:,} (see --max-blocks)")
+    return Opened(raw, page, known, places(page))
+
+
+def judge(
+    opened: Sequence[Opened], max_blocks: int, extractor: str = "auto", model: BlockModel | None = None
+) -> list[Judged]:
+    """What extraction says of pages, as of each alone; together they take less time (see `read_html`)."""
+    return [
+        _drawn(_judged(one, verdicts, extractor), max_blocks, extractor, model)
+        for one, verdicts in zip(opened, _verdicts(opened, extractor, model), strict=True)
+    ]
+
+
+def _judged(opened: Opened, verdicts: Verdicts, extractor: str) -> Judged:
+    raw, page, known = opened.raw, opened.page, opened.known
+    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
+    if found is not None and extractor == "auto" and claims_article(known):
+        second = _second_opinion(page, raw)
+        if second is not None:
+            return Judged(opened, second, None)
+    return Judged(opened, verdicts, found)
+
+
+def _drawn(judged: Judged, max_blocks: int, extractor: str, model: BlockModel | None) -> Judged:
+    """The same, or the story that a script of the page would draw where what is there holds none."""
+    raw, page = judged.opened.raw, judged.opened.page
     is_empty = not (page.blocks.text or judged.verdicts.unseen)
     if is_empty or (judged.found is not None and judged.found[0] in DRAWN):
         with suppress(PageError):  # what the page shows can be read
             if (drawn := scripted_story(raw.html or "", page.tree)) is not None:
-                other = parse_page(drawn)
-                again = _judged(other, known, raw._replace(html=drawn), max_blocks, extractor, model)
+                other = _opened(raw._replace(html=drawn), parse_page(drawn), judged.opened.known, max_blocks)
+                (verdicts,) = _verdicts([other], extractor, model)
+                again = _judged(other, verdicts, extractor)
                 if again.found is None:
-                    page, judged = other, again
-    texts, where, verdicts, found = page.blocks.text, judged.where, judged.verdicts, judged.found
+                    return again
+    return judged
+
+
+def page_document(judged: Judged) -> Document:
+    """The document of a page.  Raises `PageError` where it has no text."""
+    opened, verdicts, found = judged.opened, judged.verdicts, judged.found
+    raw, page, known = opened.raw, opened.page, opened.known
+    texts = page.blocks.text
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     lines = [*texts, *verdicts.unseen]
-    rows = _markups(page, known, where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
+    rows = _markups(page, known, opened.where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
     ends = [*accumulate(len(text) + 1 for text in lines)]
     segments = [*map(Segment, [0, *ends[:-1]], ends, count(1), *zip(*rows, strict=True))] if rows else []
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
@@ -145,23 +202,6 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     )
 
 
-def _judged(
-    page: Page, known: Metadata, raw: Raw, max_blocks: int, extractor: str, model: BlockModel | None
-) -> _Judged:
-    """Verdicts on all blocks of a page.  Raises `PageError` where it has too many."""
-    texts = page.blocks.text
-    if len(texts) > max_blocks:
-        raise PageError("too_many_blocks", f"{len(texts):,} blocks, more than {max_blocks:,} (see --max-blocks)")
-    where = places(page)
-    verdicts = _judge(page, known, where, raw, extractor, model)
-    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
-    if found is not None and extractor == "auto" and claims_article(known):
-        second = _second_opinion(page, raw)
-        if second is not None:
-            verdicts, found = second, None
-    return _Judged(where, verdicts, found)
-
-
 def host(url: str | None) -> str | None:
     """The host of a URL without ``www.``.
 
@@ -184,43 +224,99 @@ def _role(path: tuple[str, ...]) -> str:
     return ROLES.get(path[-1]) or ("list item" if "li" in path[-3:] else "paragraph")
 
 
-def _judge(
-    page: Page, known: Metadata, where: Sequence[str], raw: Raw, extractor: str, model: BlockModel | None
-) -> Verdicts:
-    texts = page.blocks.text
+def _verdicts(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Verdicts]:
+    """What an extractor says of the blocks of pages."""
     if extractor not in ("auto", "blocks"):
-        return _word_of((ask(extractor, raw.html or "", raw.url) or "").split("\n"), texts)
-    if not texts:
-        return Verdicts([], None, [], {}, _as_data(known, [], []), [])
-    judgement = Judgement(model or block_model(), page, page_facts(page, known))
-    witness = None
-    chance = judgement.model.chance(judgement.scores)
-    # a text of hundreds of paragraphs is judged by its beginning, with a witness or without
-    if extractor == "auto" and judgement.doubt(_long_runs(judgement.facts, chance)) > DOUBT:
-        heard = ask("trafilatura", raw.html or "", raw.url)
-        if heard:  # who takes nothing at all did not understand the page
-            witness = align(heard.split("\n"), texts).taken
-            judgement.hear(witness)
-            agreed = (chance >= KEPT) & np.array(witness)
-            chance = judgement.model.chance(judgement.scores)
-            chance[agreed] = np.maximum(chance[agreed], KEPT)
-    leads = _leads(where, judgement.facts, chance)
+        return [
+            _word_of((ask(extractor, one.raw.html or "", one.raw.url) or "").split("\n"), one.page.blocks.text)
+            for one in opened
+        ]
+    full = [one for one in opened if one.page.blocks.text]
+    by_model = iter(_by_model(full, model or block_model(), may_ask=extractor == "auto") if full else ())
+    return [
+        next(by_model) if one.page.blocks.text else Verdicts([], None, [], {}, _as_data(one.known, [], []), [])
+        for one in opened
+    ]
+
+
+def _by_model(opened: Sequence[Opened], model: BlockModel, may_ask: bool) -> list[Verdicts]:
+    """What the model says of pages that have blocks; where it is in doubt, it may ask the witness."""
+    pages = join([one.page for one in opened])
+    judgement = Judgement(model, pages, [one.known for one in opened])
+    chances = model.chance(judgement.scores)
+    found: list[Verdicts] = []
+    asked: list[int] = []  # the blocks that go without a witness, whose reasons are found together
+    for one, own in zip(opened, pages.slices(), strict=True):
+        look = judgement.facts.of(own)
+        chance, heard = chances[own], None
+        # a text of hundreds of paragraphs is judged by its beginning, with a witness or without
+        if may_ask and _doubt(chance, look, _long_runs(look, chance)) > DOUBT:
+            heard = _hear(one, model, chance)
+        kept, unseen = _settle(one, look, chance)
+        gone = np.flatnonzero(~kept).tolist()
+        because = dict(zip(gone, heard.judgement.because(gone), strict=True)) if heard else {}
+        asked += [] if heard else [own.start + place for place in gone]
+        witness = heard.taken if heard else None
+        story = np.round(chance, 4).tolist()
+        found.append(Verdicts(kept.tolist(), witness, story, because, unseen, look.keys))
+    reasons = iter(judgement.because(asked))
+    for verdicts in found:
+        if verdicts.witness is None:
+            gone = [place for place, is_kept in enumerate(verdicts.kept) if not is_kept]
+            verdicts.because.update(zip(gone, islice(reasons, len(gone)), strict=True))
+    return found
+
+
+class _Heard(NamedTuple):
+    """What a page was judged like when a witness was heard."""
+
+    judgement: Judgement
+    taken: list[bool]
+
+
+def _hear(opened: Opened, model: BlockModel, chance: Floats) -> _Heard | None:
+    """Judge a page again with what trafilatura takes; ``chance`` is set to what comes out."""
+    said = ask("trafilatura", opened.raw.html or "", opened.raw.url)
+    if not said:  # who takes nothing at all did not understand the page
+        return None
+    judgement = Judgement(model, join([opened.page]), [opened.known])
+    taken = align(said.split("\n"), opened.page.blocks.text).taken
+    agreed = (chance >= KEPT) & np.array(taken)
+    judgement.hear(taken)
+    chance[:] = model.chance(judgement.scores)
+    chance[agreed] = np.maximum(chance[agreed], KEPT)
+    return _Heard(judgement, taken)
+
+
+def _doubt(chance: Floats, facts: PageFacts, settled: Sequence[Integers]) -> float:
+    """How much is open: words by how likely their block is judged wrongly, over the words of the story.
+
+    The places ``settled`` are story, whatever the scores say.
+    """
+    if settled:
+        chance = chance.copy()
+        chance[np.concatenate(settled)] = 1.0
+    wrong = float((np.minimum(chance, 1 - chance) * facts.words).sum())
+    return wrong / max(float((chance * facts.words).sum()), 1.0)
+
+
+def _settle(opened: Opened, facts: PageFacts, chance: Floats) -> tuple[Flags, list[str]]:
+    """Which blocks are kept, and what text the page carries as data alone; ``chance`` is set to go with it."""
+    page, known = opened.page, opened.known
+    leads = _leads(opened.where, facts, chance)
     chance[leads] = np.maximum(chance[leads], KEPT)
-    for run in (*_long_runs(judgement.facts, chance), *_tables(page, chance)):
+    for run in (*_long_runs(facts, chance), *_tables(page, chance)):
         chance[run] = np.maximum(chance[run], KEPT)
-    keys = judgement.facts.spoken.keys
-    copied = _whole_copies(judgement.facts, chance >= KEPT)
+    copied = _whole_copies(facts, chance >= KEPT)
     chance[copied] = np.minimum(chance[copied], KEPT / 2)
     kept = chance >= KEPT
-    unseen = _as_data(known, texts, kept.tolist())
+    unseen = _as_data(known, page.blocks.text, kept.tolist())
     if unseen:
         # what stands on the page of it would stand twice
         body = letters(known.body)
-        kept &= np.array([key not in body for key in keys])
-        chance = np.where(kept, chance, np.minimum(chance, KEPT / 2))
-    gone = np.flatnonzero(~kept).tolist()
-    because = dict(zip(gone, judgement.because(gone), strict=True))
-    return Verdicts(kept.tolist(), witness, np.round(chance, 4).tolist(), because, unseen, keys)
+        kept &= np.array([key not in body for key in facts.keys])
+        chance[~kept] = np.minimum(chance[~kept], KEPT / 2)
+    return kept, unseen
 
 
 def _second_opinion(page: Page, raw: Raw) -> Verdicts | None:
@@ -242,18 +338,19 @@ def _word_of(lines: Sequence[str], texts: Sequence[str]) -> Verdicts:
     return Verdicts(alignment.taken, alignment.taken, None, {}, unseen, [letters(text) for text in texts])
 
 
-def _long_runs(facts: Facts, chance: Floats) -> list[npt.NDArray[np.int64]]:
+def _long_runs(facts: PageFacts, chance: Floats) -> list[Integers]:
     """Paragraphs of one element, hundreds of them, that begin as story: they are one text, however long it is.
 
     No page that the model has seen is so long, and a block's place on the page, which says much on others, misleads.
     """
-    groups = facts.like[2]
-    sizes = np.bincount(groups)
-    runs = [np.flatnonzero(groups == group) for group in np.flatnonzero(sizes >= LONG_RUN)[:LONG_RUNS].tolist()]
+    if len(chance) < LONG_RUN:
+        return []
+    groups, sizes = np.unique(facts.siblings, return_counts=True)
+    runs = [np.flatnonzero(facts.siblings == group) for group in groups[sizes >= LONG_RUN][:LONG_RUNS].tolist()]
     return [run for run in runs if float(np.median(chance[run[:RUN_HEAD]])) >= KEPT and _is_text(facts, run)]
 
 
-def _tables(page: Page, chance: Floats) -> list[npt.NDArray[np.int64]]:
+def _tables(page: Page, chance: Floats) -> list[Integers]:
     """The rows of tables of which at least half are kept: a table without some of its rows says what is not true."""
     elements, blocks = page.elements, page.blocks
     rows: dict[int, list[int]] = {}
@@ -267,18 +364,18 @@ def _tables(page: Page, chance: Floats) -> list[npt.NDArray[np.int64]]:
     return [np.array(own) for own in rows.values() if 2 * np.count_nonzero(chance[own] >= KEPT) >= len(own)]
 
 
-def _whole_copies(facts: Facts, kept: npt.NDArray[np.bool_]) -> list[int]:
+def _whole_copies(facts: PageFacts, kept: Flags) -> list[int]:
     """Kept blocks that repeat other kept blocks, at least `COPIED` of them, for most of their length.
 
     Pages carry a story a second time in one piece, in elements that only machines look at.
     """
-    share = facts.plain[:, PLAIN_FEATURES.index("held_share")]
     found = []
-    for place in np.flatnonzero(kept & (share >= COPIED_SHARE) & (facts.words >= COPIED_WORDS)).tolist():
-        whole = facts.spoken.keys[place]
+    able = kept & (facts.plain[:, _HELD_SHARE] >= COPIED_SHARE) & (facts.words >= COPIED_WORDS)
+    for place in np.flatnonzero(able).tolist():
+        whole = facts.keys[place]
         inside = [
             len(key)
-            for other, key in enumerate(facts.spoken.keys)
+            for other, key in enumerate(facts.keys)
             if kept[other] and other != place and len(key) >= HEAD and key in whole
         ]
         if len(inside) >= COPIED and sum(inside) >= COPIED_SHARE * len(whole):
@@ -286,11 +383,11 @@ def _whole_copies(facts: Facts, kept: npt.NDArray[np.bool_]) -> list[int]:
     return found
 
 
-def _is_text(facts: Facts, run: npt.NDArray[np.int64]) -> bool:
+def _is_text(facts: PageFacts, run: Integers) -> bool:
     return float((facts.words[run] * facts.linked[run]).sum()) < 0.2 * float(facts.words[run].sum())
 
 
-def _leads(where: Sequence[str], facts: Facts, chance: Floats) -> list[int]:
+def _leads(where: Sequence[str], facts: PageFacts, chance: Floats) -> list[int]:
     """Prose between the headline and the first prose that is kept, which the page gives as its description.
 
     A standfirst often stands outside the container of the story.  Of the blocks of the development benchmark that come
@@ -300,12 +397,15 @@ def _leads(where: Sequence[str], facts: Facts, chance: Floats) -> list[int]:
     if not len(told):
         return []
     span = slice(max(int(told[0]) - LEAD_BLOCKS, 0), int(told[0]))
-    from_title, described = (
-        facts.plain[span, PLAIN_FEATURES.index(name)] for name in ("title_distance", "in_description")
-    )
+    from_title, described = facts.plain[span, _TITLE_DISTANCE], facts.plain[span, _IN_DESCRIPTION]
     able = facts.prose[span] & (from_title > 0) & (described >= DESCRIBED) & (chance[span] >= LEAD)
     found = (np.flatnonzero(able) + span.start).tolist()
     return [place for place in found if where[place] in ("outside", "header")]
+
+
+_HELD_SHARE, _TITLE_DISTANCE, _IN_DESCRIPTION = map(
+    PLAIN_FEATURES.index, ("held_share", "title_distance", "in_description")
+)
 
 
 def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> list[str]:
