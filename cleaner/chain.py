@@ -105,7 +105,7 @@ class View:
     def less(self, removals: Iterable[Removal]) -> View:
         """What is still kept after some more removals."""
         proposed = sorted(removals, key=lambda removal: (removal.start, -removal.end))
-        new = _free(self.removals, proposed, len(self.document.text))
+        new = _free(self.removals, proposed, len(self.document.text)) if proposed else ()  # as of most filters
         if not new:
             return self
         taken = tuple(sorted((*self.removals, *new), key=_START)) if self.removals else new

@@ -32,7 +32,8 @@ from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
 from cleaner.garbage import uncollected
-from cleaner.ingest.html import Judged, Opened, PageError, host, judge, open_page, page_document, read_html
+from cleaner.ingest.html import PageError, host, page_document, read_html
+from cleaner.ingest.judge import Judged, Opened, judge, open_page
 from cleaner.ingest.record import Raw, ReadError
 from cleaner.language import detect_lines, warm_up
 from cleaner.near import near_misses

@@ -25,7 +25,7 @@ from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_fe
 from cleaner.extraction.together import join
 from cleaner.extraction.witness import ask, register
 from cleaner.extraction.words import MAX_WORDS, TOGETHER, read_words
-from cleaner.ingest.html import Judged, Opened, judge
+from cleaner.ingest.judge import Judged, Opened, judge
 from cleaner.ingest.record import Raw
 from cleaner.pipeline import Cleaner
 from cleaner.settings import Settings, SettingsError
@@ -84,8 +84,8 @@ def test_blocks_are_what_a_reader_sees_in_order(html: str, blocks: list[str]) ->
 def test_a_block_knows_its_links_and_its_elements() -> None:
     page = parse_page("<div class='Story Body' id=x><p>half <a href=/>half</a></p><p><a>all</a></p></div>")
     assert page.blocks.linked == [0.5, 1.0]
-    one, two = (page.elements.context[owner] for owner in page.blocks.owner)
-    assert page.paths()[two] == ("html", "body", "div", "p")
+    assert page.path(page.blocks.owner[1]) == ("html", "body", "div", "p")
+    one = page.elements.context[page.blocks.owner[0]]
     assert page.contexts.names[page.contexts.outer[one]] == "Story Body x"
 
 

@@ -10,9 +10,10 @@ Lengths are counted in words (`cleaner.text.weight`), distances in blocks.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -241,12 +242,10 @@ def _text(pages: Pages, shape: Shapes, ends: Floats, starts: Floats, prose: Flag
 
 
 def _markup(pages: Pages, tags: Floats, own: Integers) -> Floats:
-    ways: list[tuple[int, bool, int]] = []  # depth, whether something on the way is unseen, the kinds of element on it
-    for one, (outer, tag, hidden) in enumerate(zip(pages.outer, pages.context_tag, pages.unseen, strict=True)):
-        is_root = outer == one
-        depth, unseen, bits = (-1, False, 0) if is_root else ways[outer]
-        ways.append((depth + 1, unseen or (hidden and not is_root), bits | _BITS.get(tag, 0)))
-    depths, unseens, bits_of = np.array(ways).T
+    bits = np.array([_BITS.get(tag, 0) for tag in pages.context_tag])
+    depths = pages.gathered(np.ones(len(bits)), np.add) - 1
+    unseens = pages.gathered(np.array(pages.unseen) & ~pages.is_root, np.logical_or)
+    bits_of = pages.gathered(bits, np.bitwise_or)
     leaf, owner = pages.leaf, pages.owner
     inner = pages.context[leaf]
     within = bits_of[inner]
@@ -266,16 +265,16 @@ def _place(bounds: Bounds, words: Floats, told: Floats, links: Floats, prose: Fl
     place = bounds.line
     through, told_through = bounds.through(np.array([words, told]))
     totals = bounds.total(np.array([words, told, links, prose]))[:, bounds.text]
-    count = bounds.sizes[bounds.text]
+    sizes = bounds.sizes[bounds.text]
     total, told_total = np.maximum(totals[0], 1.0), np.maximum(totals[1], 1.0)
     is_title = tags == TAGS["h1"]
     is_heading = (tags >= TAGS["h1"]) & (tags <= TAGS["h4"])
     since, until = bounds.nearest(np.array([is_title, is_heading, prose]), FAR)
     return np.array(
         [
-            place, count - 1 - place, (through - words / 2) / total, (told_through - told / 2) / told_total,
+            place, sizes - 1 - place, (through - words / 2) / total, (told_through - told / 2) / told_total,
             through - words, told_through - told, told_total - told_through, since[0], until[0], since[1],
-            since[2], until[2], count, told_total / total, totals[2] / total, totals[3],
+            since[2], until[2], sizes, told_total / total, totals[2] / total, totals[3],
         ]
     )  # fmt: skip
 
@@ -298,23 +297,17 @@ def _containers(boxes: Integers, pages: Pages, words: Floats, told: Floats, link
 
 def _like(pages: Pages, own: Integers) -> Integers:
     """Numbers of the groups of like blocks: by path, by the names of the element and its parent, by parent and tag."""
-    numbers: dict[object, int] = {}
-    path: list[int] = []
-    names: list[int] = []
-    tags: list[int] = []
-    contexts = enumerate(zip(pages.outer, pages.context_tag, pages.names, strict=True))
-    root = 0
-    for one, (outer, tag, named) in contexts:
-        if outer == one:  # the next page
-            root = one
-        path.append(numbers.setdefault((-1 - one if outer == one else path[outer], tag), len(numbers)))
-        around = root, tag, named, pages.context_tag[outer], pages.names[outer]
-        names.append(numbers.setdefault(around, len(numbers)))
-        tags.append(numbers.setdefault(tag, len(numbers)))
-    siblings = pages.parent[pages.owner] * len(numbers) + np.array(tags)[own]
-    return np.array(
-        [np.unique(group, return_inverse=True)[1] for group in (np.array(path)[own], np.array(names)[own], siblings)]
-    )
+    tags, named = _numbered(pages.context_tag), _numbered(zip(pages.context_tag, pages.names, strict=True))
+    size = len(tags)
+    names = (named * size + named[pages.outer]) * size + pages.nearest(pages.is_root)
+    siblings = pages.parent[pages.owner] * size + tags[own]
+    return np.array([np.unique(group, return_inverse=True)[1] for group in (pages.path[own], names[own], siblings)])
+
+
+def _numbered(things: Iterable[Hashable]) -> Integers:
+    """A number for each of some things, equal for equal ones."""
+    numbers: defaultdict[Hashable, int] = defaultdict(count().__next__)
+    return np.fromiter(map(numbers.__getitem__, things), dtype=np.int64)
 
 
 def _groups(like: Integers, bounds: Bounds, words: Floats, told: Floats, links: Floats) -> Floats:

@@ -54,8 +54,8 @@ _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def _pieces(name: str) -> list[str]:
-    own = [piece.lower() for piece in _PIECE.findall(name) if len(piece) > 2]
-    return [*own, *(f"{one}_{other}" for one, other in pairwise(own))] if len(own) > 1 else own
+    own = [piece for piece in " ".join(_PIECE.findall(name)).lower().split(" ") if len(piece) > 2]
+    return [*own, *map("_".join, pairwise(own))] if len(own) > 1 else own
 
 
 def name_pieces(names: str) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Names:
         return high + low, high, low
 
     def _of_name(self, name: str) -> tuple[float, float]:
-        odds = [self.odds[piece] for piece in _pieces(name) if piece in self.odds]
+        odds = [value for value in map(self.odds.get, _pieces(name)) if value is not None]
         if len(self._known) >= REMEMBERED_NAMES:
             self._known.clear()
         said = self._known[name] = (max(odds), min(odds)) if odds else (0.0, 0.0)
@@ -138,31 +138,20 @@ def _main(facts: Facts, told: Sequence[Floats]) -> Floats:
 
 def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
-    said: dict[str, tuple[float, float, float]] = {}
-    own: tuple[list[float], list[float], list[float]] = [], [], []
-    worths, highs, lows = (values.append for values in own)
-    most, least, total, last = ways = [0.0], [0.0], [0.0], [0.0]  # of each context; last: the last that say anything
-    for one, (outer, names) in enumerate(zip(pages.outer, pages.names, strict=True)):
-        value = said.get(names)
-        if value is None:
-            value = said[names] = lexicon.said(names)
-        worth, high, low = value
-        worths(worth)
-        highs(high)
-        lows(low)
-        outside = outer + 1 if outer != one else 0  # a root stands in nothing
-        most.append(max(most[outside], high))
-        least.append(min(least[outside], low))
-        total.append(total[outside] + worth)
-        last.append(worth if high or low else last[outside])
-    context = pages.context
-    leaf, owner = context[pages.leaf], context[pages.owner]
-    table = np.array(own).T
-    inner = np.where((table[leaf] != 0).any(axis=1), leaf, owner)
-    highest, lowest, sums, latest = np.array(ways)[:, leaf + 1]
+    different = {names: place for place, names in enumerate(dict.fromkeys(pages.names))}
+    said = np.array([lexicon.said(names) for names in different])
+    own = said[[different[names] for names in pages.names]]
+    worths, highs, lows = own.T
+    most, least = pages.gathered(highs, np.maximum), pages.gathered(lows, np.minimum)
+    total = pages.gathered(exact(worths), np.add)
+    telling = (highs != 0) | (lows != 0)
+    last = np.append(worths, 0.0)[pages.nearest(telling)]  # of all around it, the last that say anything
+    leaf, owner = pages.context[pages.leaf], pages.context[pages.owner]
+    inner = np.where(telling[leaf], leaf, owner)
+    sums, latest = total[leaf], last[leaf]
     before, after = (pages.bounds.shifted(latest[None, :], by, 0.0)[0] for by in (-1, 1))
-    rows = [*table[inner].T, table[context[box], 0], highest, lowest, sums, latest, before, after]
-    return np.array(rows), sums
+    of_box = worths[pages.context[box]]
+    return np.array([*own[inner].T, of_box, most[leaf], least[leaf], sums, latest, before, after]), sums
 
 
 SAID_WORDS = 24

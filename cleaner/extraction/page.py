@@ -12,8 +12,9 @@ unless there are blocks inside them; every line of ``pre`` is one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -78,6 +79,8 @@ class Contexts:
     """Values of the attributes `NAMING`, as they are written, separated by spaces."""
     unseen: list[bool] = field(default_factory=list)
     """Styled as hidden, or hidden from screen readers; a script may show it."""
+    path: list[int] = field(default_factory=list)
+    """The place of its path in ``Page.paths``."""
 
 
 @dataclass(slots=True)
@@ -128,19 +131,12 @@ class Page:
     contexts: Contexts
     names: list[str]
     """What any of its elements is named (see `Contexts.names`), those that hold no block among them."""
+    paths: list[tuple[str, ...]]
+    """The different ways down to its contexts, by the names of the elements from the root on."""
 
-    def paths(self) -> list[tuple[str, ...]]:
-        """For each context, the names of the elements from the root down to it; those of one path share it."""
-        numbers: dict[tuple[int, str], int] = {}
-        paths: list[tuple[str, ...]] = []
-        own: list[int] = []
-        for one, (outer, tag) in enumerate(zip(self.contexts.outer, self.contexts.tag, strict=True)):
-            outside = own[outer] if one else -1
-            number = numbers.setdefault((outside, tag), len(paths))
-            if number == len(paths):
-                paths.append((*paths[outside], tag) if one else (tag,))
-            own.append(number)
-        return [paths[number] for number in own]
+    def path(self, element: int) -> tuple[str, ...]:
+        """The names of the elements from the root down to one."""
+        return self.paths[self.contexts.path[self.elements.context[element]]]
 
 
 def parse_page(html: str) -> Page:
@@ -151,7 +147,7 @@ def parse_page(html: str) -> Page:
     >>> page = parse_page("<html><body><nav><a href=/>Home</a></nav><p>The <b>story</b>.<br>More.</p></body></html>")
     >>> page.blocks.text, page.blocks.linked, page.blocks.broken
     (['Home', 'The story.', 'More.'], [1.0, 0.0, 0.0], [False, False, True])
-    >>> page.paths()[page.elements.context[page.blocks.owner[0]]]
+    >>> page.path(page.blocks.owner[0])
     ('html', 'body', 'nav')
     """
     _check_depth(html)
@@ -159,7 +155,7 @@ def parse_page(html: str) -> Page:
     walk = _Walk()
     if tree.root is not None:
         walk.run(tree.root, streamed_parts(tree, html))
-    return Page(tree, walk.blocks, walk.elements, walk.contexts, walk.names)
+    return Page(tree, walk.blocks, walk.elements, walk.contexts, walk.names, walk.paths)
 
 
 # The parser's time grows with the square of the nesting: 20,000 open elements take it a second.
@@ -191,9 +187,12 @@ class _Walk:
 
     def __init__(self) -> None:
         self.blocks = Blocks()
+        self.rows: list[tuple[int, int, float, int, float, float, bool, bool, int]] = []
+        """Of each block what is known beside its text."""
         self.elements = Elements()
         self.contexts = Contexts()
         self.names: list[str] = []
+        self.paths: list[tuple[str, ...]] = []
         self.pending: list[str] = []
         self.cells: list[int] = []
         self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
@@ -210,10 +209,9 @@ class _Walk:
         ``streamed`` are parts that stand elsewhere, by the ``id`` of the element in whose place they are seen.
         """
         blocks, pending, trait_of = self.blocks.text, self.pending, _TRAITS.get
-        elements = self.elements
-        tags, parents, contexts, first, ends = facts = (
-            elements.tag, elements.parent, elements.context, elements.first, elements.end
-        )  # fmt: skip
+        # of each element its tag, the one around it, its context and its first block; and the end of its blocks
+        rows: list[tuple[str, int, int, int]] = []
+        ends: list[int] = []
         ways: dict[tuple[int, str, str, bool], int] = {}
         naming_of: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
         stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
@@ -260,10 +258,7 @@ class _Walk:
                             if may_hide:
                                 unseen = _is_unseen(attributes)
                         context = ways.setdefault((context, tag, names, unseen), len(ways))
-                        tags.append(tag)
-                        parents.append(element)
-                        contexts.append(context)
-                        first.append(len(blocks))
+                        rows.append((tag, element, context, len(blocks)))
                         element = len(ends)
                         ends.append(0)
                         if traits & _OWNER:
@@ -279,26 +274,48 @@ class _Walk:
                 if traits & _BLOCK and self.touched:
                     self._flush(broken=False)
                 if traits & _COUNTED:
-                    self._count(tags[element], -1)
-                ends[element] = len(blocks)
+                    self._count(rows[element][0], -1)
+                ends[element] = end = len(blocks)
                 if stack:
-                    is_empty = first[element] == len(blocks) and self.leaf < element == len(ends) - 1
-                    if is_empty and tags[element] != "article":
-                        for own in facts:
-                            own.pop()
+                    if element == len(ends) - 1 and self.leaf < element:
+                        tag, _, _, first = rows[element]
+                        if first == end and tag != "article":
+                            rows.pop()
+                            ends.pop()
                     following = node.next
                 element = outside
             node = following
         self._flush(broken=False)
         if ways:
-            self.names = list(dict.fromkeys(names for _, _, names, _ in ways))
-            # a fifth of the ways lead to nothing but pictures and empty elements
-            own = sorted(set(elements.context))
-            number = {way: place for place, way in enumerate(own)}
-            every = list(ways)
-            outer, *others = map(list, zip(*[every[way] for way in own], strict=True))
-            self.contexts = Contexts([0, *[number[way] for way in outer[1:]]], *others)
-            elements.context = [number[way] for way in elements.context]
+            self._finish(rows, ends, list(ways))
+
+    def _finish(
+        self, rows: Sequence[tuple[str, int, int, int]], ends: list[int], ways: Sequence[tuple[int, str, str, bool]]
+    ) -> None:
+        """Make one list a fact of what was found, and leave out the contexts in which no block stands."""
+        self.names = list(dict.fromkeys(names for _, _, names, _ in ways))
+        tags, parents, contexts, first = _columns(rows)
+        # a fifth of the ways lead to nothing but pictures and empty elements
+        own = sorted(set(contexts))
+        number = {way: place for place, way in enumerate(own)}
+        outside, tags_of, names_of, unseen_of = _columns([ways[way] for way in own])
+        outer = [0, *[number[way] for way in outside[1:]]]
+        self.contexts = Contexts(outer, tags_of, names_of, unseen_of, self._paths(outer, tags_of))
+        self.elements = Elements(tags, parents, [number[way] for way in contexts], first, ends)
+        if self.rows:
+            self.blocks = Blocks(self.blocks.text, *_columns(self.rows))
+
+    def _paths(self, outer: Sequence[int], tags: Sequence[str]) -> list[int]:
+        """The number of the path of each context; what is new goes to ``paths``."""
+        numbers: dict[tuple[int, str], int] = {}
+        own: list[int] = []
+        for one, tag in zip(outer, tags, strict=True):
+            outside = own[one] if own else -1
+            number = numbers.setdefault((outside, tag), len(numbers))
+            if number == len(self.paths):
+                self.paths.append((*self.paths[outside], tag) if own else (tag,))
+            own.append(number)
+        return own
 
     def _boundary(self, tag: str, traits: int) -> None:
         if traits & _BLOCK:
@@ -373,17 +390,25 @@ class _Walk:
         self.touched = broken
 
     def _block(self, text: str) -> None:
-        blocks, chars = self.blocks, max(self.chars, 1)
-        blocks.text.append(text)
-        blocks.leaf.append(self.leaf)
-        blocks.owner.append(self.owner)
-        blocks.linked.append(self.linked_chars / chars)
-        blocks.links.append(self.link_count or int(self.linked_chars > 0))
-        blocks.bold.append(self.bold_chars / chars)
-        blocks.italic.append(self.italic_chars / chars)
-        blocks.broken.append(self.broken)
-        blocks.timed.append(self.timed)
-        blocks.images.append(self.images)
+        chars = max(self.chars, 1)
+        self.blocks.text.append(text)
+        self.rows.append(
+            (
+                self.leaf,
+                self.owner,
+                self.linked_chars / chars,
+                self.link_count or int(self.linked_chars > 0),
+                self.bold_chars / chars,
+                self.italic_chars / chars,
+                self.broken,
+                self.timed,
+                self.images,
+            )
+        )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    return map(list, zip(*rows, strict=True))
 
 
 def _telling(attributes: Iterable[str]) -> tuple[tuple[str, ...], bool]:

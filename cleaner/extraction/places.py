@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cleaner.extraction.page import Page
+import numpy as np
+
+from cleaner.extraction.together import Pages
 
 # Most telling first: code, what a person is told, elements, words of class names and the like.
 _PLACES: tuple[tuple[str, str, str, str], ...] = (
@@ -56,28 +58,27 @@ def _of_name(name: str) -> int:
     return bits
 
 
-def places(page: Page) -> list[str]:
+def places(pages: Pages) -> list[str]:
     """A code for each block.
 
     >>> from cleaner.extraction.page import parse_page
-    >>> places(parse_page("<nav>Home</nav><div class='related-stories'><p>Other</p></div><p>Story</p><a>More</a>"))
+    >>> from cleaner.extraction.together import join
+    >>> html = "<nav>Home</nav><div class='related-stories'><p>Other</p></div><p>Story</p><a>More</a>"
+    >>> places(join([parse_page(html)]))
     ['nav', 'related', 'outside', 'links']
     """
-    contexts, context = page.contexts, page.elements.context
-    codes: list[str] = []  # of each context, empty where nothing tells
-    bits: list[int] = []
-    said: dict[str, int] = {}
-    for outer, tag, names in zip(contexts.outer, contexts.tag, contexts.names, strict=True):
-        own = said.get(names)
-        if own is None:
-            own = 0
-            for name in names.split():
-                own |= _of_name(name)
-            said[names] = own
-        found = bits[outer] | _OF_TAG.get(tag, 0) | own if bits else 0
-        bits.append(found)
-        codes.append(_PLACES[(found & -found).bit_length() - 1][0] if found else "")
+    said = {names: _of_names(names) for names in dict.fromkeys(pages.names)}
+    own = [_OF_TAG.get(tag, 0) | said[names] for tag, names in zip(pages.context_tag, pages.names, strict=True)]
+    bits = pages.gathered(np.where(pages.is_root, 0, own), np.bitwise_or)[pages.context[pages.leaf]]
+    codes = {found: _PLACES[(found & -found).bit_length() - 1][0] for found in np.unique(bits).tolist() if found}
     return [
-        codes[context[leaf]] or ("links" if linked > 0.5 else "outside")
-        for leaf, linked in zip(page.blocks.leaf, page.blocks.linked, strict=True)
+        codes[found] if found else "links" if linked > 0.5 else "outside"
+        for found, linked in zip(bits.tolist(), pages.linked.tolist(), strict=True)
     ]
+
+
+def _of_names(names: str) -> int:
+    bits = 0
+    for name in names.split():
+        bits |= _of_name(name)
+    return bits

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cleaner.extraction.around import FAR
 from cleaner.extraction.metadata import Metadata
-from cleaner.extraction.page import HEADINGS, Page
+from cleaner.extraction.page import HEADINGS
 from cleaner.extraction.together import Pages, first_of
 from cleaner.extraction.words import TOGETHER, Numbers, Words, mixed, read_words
 from cleaner.scoring.bounds import Bounds
@@ -66,8 +66,7 @@ def shared_features(
     rows[9] = np.array(has_body)[page]
     rows[10] = is_author
     rows[11:14] = _from_title(pages, titled, up)
-    for own, one in zip(pages.slices(), pages.pages, strict=True):
-        rows[14:17, own] = _articles(one)
+    rows[14:17] = _articles(pages)
     rows[17:20] = _copies(keys, words, bounds)
     rows[20] = np.minimum(rows[19] / np.maximum(words, 1.0), 3.0)
     return rows
@@ -149,21 +148,20 @@ def _from_title(pages: Pages, is_title: Flags, up: Integers) -> Floats:
     return np.where(has_title, [np.clip(place - title, -FAR, 4 * FAR), steps, end[box] - first[box]], -1.0)
 
 
-def _articles(page: Page) -> Floats:
+def _articles(pages: Pages) -> Floats:
     """Number of the outermost and of the innermost ``article`` around each block, from 1; and how many there are."""
-    parent, leaf = page.elements.parent, np.array(page.blocks.leaf)
-    if "article" not in page.contexts.tag:
-        return np.zeros((3, len(leaf)))
-    outer, inner = [0] * len(parent), [0] * len(parent)
-    found = 0
-    for one, (tag, outside) in enumerate(zip(page.elements.tag, parent, strict=True)):
-        outer[one], inner[one] = outer[outside], inner[outside]
-        if tag == "article":
-            found += 1
-            inner[one] = found
-            outer[one] = outer[one] or found
-    numbers = np.array([np.array(outer)[leaf], np.array(inner)[leaf], np.full(len(leaf), found)], dtype=np.float64)
-    return np.asarray(np.minimum(numbers, FAR))
+    rows = np.zeros((3, pages.bounds.count))
+    articles = [place for place, tag in enumerate(pages.tag) if tag == "article"]
+    found = np.zeros(len(pages.pages), dtype=np.int64)
+    of_page = pages.elements.text[articles].tolist()
+    spans = zip(of_page, pages.first[articles].tolist(), pages.end[articles].tolist(), strict=True)
+    for page, first, end in spans:  # in order, so that those inside come behind
+        found[page] += 1
+        outer, inner = rows[0, first:end], rows[1, first:end]
+        outer[outer == 0] = found[page]
+        inner[:] = found[page]
+    rows[2] = found[pages.bounds.text]
+    return np.minimum(rows, FAR)
 
 
 HEAD = 40

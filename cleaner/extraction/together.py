@@ -7,8 +7,9 @@ and neither neighbours nor containers reach beyond a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.shape import Flags, Floats, Integers
 
 T = TypeVar("T")
+S = TypeVar("S", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,50 @@ class Pages:
     first: Integers
     end: Integers
     """An element holds the blocks ``first`` to ``end``, the last one excluded."""
-    outer: list[int]
+    outer: Integers
     """Of each context, the one around it; that of a root is its own."""
     context_tag: list[str]
     names: list[str]
     unseen: list[bool]
+    path: Integers
+    """Of each context, the number of the way down to it: equal for like ways on one page."""
+
+    @cached_property
+    def is_root(self) -> Flags:
+        """Of each context, whether it is that of a root."""
+        return np.asarray(self.outer == np.arange(len(self.outer)))
+
+    @cached_property
+    def _steps(self) -> list[Integers]:
+        """Of each context the one that stands so many steps around it: 1, 2, 4 …; behind the last, one for none."""
+        count = len(self.outer)
+        around = np.append(np.where(self.is_root, count, self.outer), count)
+        steps = []
+        while (around < count).any():
+            steps.append(around)
+            around = around[around]
+        return steps
+
+    def gathered(self, values: npt.NDArray[S], gather: Callable[[Any, Any], Any]) -> npt.NDArray[S]:
+        """What ``gather`` makes of a value of each context and those of all around it; 0 must change nothing.
+
+        >>> from cleaner.extraction.page import parse_page
+        >>> pages = join([parse_page("<div><p>One</p></div>")])
+        >>> pages.context_tag, pages.gathered(np.ones(4), np.add).tolist()
+        (['html', 'body', 'div', 'p'], [1.0, 2.0, 3.0, 4.0])
+        """
+        whole = np.append(values, np.zeros(1, dtype=values.dtype))
+        for step in self._steps:
+            whole = gather(whole, whole[step])
+        return whole[:-1]
+
+    def nearest(self, flags: Flags) -> Integers:
+        """The next context outwards that has a flag, the own one first; behind the last where there is none."""
+        count = len(flags)
+        found = np.append(np.where(flags, np.arange(count), count), count)
+        for step in self._steps:
+            found = np.where(found < count, found, found[step])
+        return found[:-1]
 
     def slices(self) -> list[slice]:
         """The blocks of each page."""
@@ -90,10 +131,11 @@ def join(pages: Sequence[Page]) -> Pages:
         context=_array(own.context for own in elements) + before[held.text],
         first=_array(own.first for own in elements) + bounds.first[held.text],
         end=_array(own.end for own in elements) + bounds.first[held.text],
-        outer=outer.tolist(),
+        outer=outer,
         context_tag=_list(own.tag for own in contexts),
         names=_list(own.names for own in contexts),
         unseen=_list(own.unseen for own in contexts),
+        path=_array(own.path for own in contexts) + np.repeat(before, sizes),
     )
 
 

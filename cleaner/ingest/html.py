@@ -1,37 +1,23 @@
 """HTML to a document of all its visible blocks, in order, each with its markup facts and what extraction says of it.
 
-Which blocks are the story is decided by the model of blocks (`cleaner.extraction.model`), with trafilatura as a witness
-where its word may change something, or by another extractor alone (see `cleaner.extraction.witness`); the filter
-`main_content` removes the others.  Pages that hold no article are named in ``Document.facts["non_article"]``.
+Which blocks are the story is decided in `cleaner.ingest.judge`; the filter `main_content` removes the others.  Pages
+that hold no article are named in ``Document.facts["non_article"]``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import accumulate, count, islice
-from typing import NamedTuple
-
-import numpy as np
+from dataclasses import replace
+from itertools import accumulate, count
 
 from cleaner.document import NO_WEIGHTS, Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
-from cleaner.extraction.features import PLAIN_FEATURES, PageFacts
-from cleaner.extraction.kind import ANY_WORDS, claims_article, non_article
-from cleaner.extraction.metadata import Metadata, Value, read_metadata
-from cleaner.extraction.model import BlockModel, Judgement, block_model
-from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError, parse_page
-from cleaner.extraction.places import places
-from cleaner.extraction.scripted import scripted_story
-from cleaner.extraction.shared import HEAD
-from cleaner.extraction.together import join
-from cleaner.extraction.witness import ask, trafilatura_text
-from cleaner.ingest.align import align
+from cleaner.extraction.metadata import Metadata, Value
+from cleaner.extraction.model import BlockModel
+from cleaner.extraction.page import CELLS, HEADINGS, Page, PageError
+from cleaner.ingest.judge import Judged, Verdicts, judge, open_page
 from cleaner.ingest.record import Raw
-from cleaner.scoring.shape import Flags, Floats, Integers
-from cleaner.text import is_prose, letters, weight
+from cleaner.text import letters, weight
 
 __all__ = ["PageError", "read_html"]
 
@@ -41,67 +27,8 @@ ROLES = {
     **dict.fromkeys((*CELLS, "tr", "table"), "table row"),
     **dict.fromkeys(("figcaption", "figure", "caption"), "caption"),
 }
-# The chance of being story from which on a block is kept.  At .45 token F1 is the same and recall .003 lower
-# (docs/quality.md); the filters behind take cruft as well, and none brings a lost paragraph back.
-KEPT = 0.4
-# The witness is asked where more than this share of the story's words is likely to be judged wrongly: on 2 % of the
-# pages of the development benchmark, with token F1 .9660 in news and .9638 on all pages.  Asked on 8 % (.25) it is
-# .9658 and .9642, on none .9641 and .9634 (more in docs/quality.md); an answer costs as much as all else does.
-# What the model takes by itself and the witness takes as well is kept, whatever the second round makes of it: token F1
-# of the pages on which it was asked (22 % then) rises by .003 (.002 in news), and pages far longer than those that were
-# learned from come out whole.
-DOUBT = 0.5
-# A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
-# page's description, and has at least this chance of being story.
-LEAD_BLOCKS, DESCRIBED, LEAD = 12, 0.5, 0.1
-# A run of so many blocks of one kind in one element is longer than the stories that the model has learned from; it is
-# judged by its first blocks.  At most so many of them are looked at.
-LONG_RUN, RUN_HEAD, LONG_RUNS = 300, 100, 20
-# A block of so many words is a copy of the story where so many other kept blocks are so much of it.
-COPIED, COPIED_SHARE, COPIED_WORDS = 3, 0.8, 100.0
-# Text that a page carries as data is the story when the story found on the page has less than this share of its words.
-UNSEEN_SHARE = 0.5
-UNSEEN_WORDS = 40.0
-# Words of prose that trafilatura must find where the model finds no story.
-SECOND_WORDS = 60.0
-# Pages without an article that are looked into for a story in their scripts; home pages hold teasers there.
-DRAWN = frozenset(("script_shell", "no_article", "paywall", "consent_wall"))
 # A headline is no longer than this, in words.
 HEADLINE_WORDS = 60.0
-_BLANKS = re.compile(r"[\s\x1c-\x1f]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What extraction says of the blocks of a page."""
-
-    kept: Sequence[bool]
-    witness: Sequence[bool] | None
-    story: Sequence[float] | None
-    because: dict[int, dict[str, float]]
-    unseen: Sequence[str]
-    keys: Sequence[str]
-    """The letters of each block (`cleaner.text.letters`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A page that was read, and not yet judged."""
-
-    raw: Raw
-    page: Page
-    known: Metadata
-    where: list[str]
-    """Where each block stands (`cleaner.extraction.places`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A page, what extraction says of its blocks, and why it holds no article, if so."""
-
-    opened: Opened
-    verdicts: Verdicts
-    found: tuple[str, str] | None
 
 
 def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockModel | None = None) -> Document:
@@ -119,54 +46,6 @@ def read_html(raw: Raw, max_blocks: int, extractor: str = "auto", model: BlockMo
     return page_document(judged)
 
 
-def open_page(raw: Raw, max_blocks: int) -> Opened:
-    """Parse a page and read what it says of itself.  Raises `PageError` where it has too many blocks, or too deep."""
-    page = parse_page(raw.html or "")
-    return _opened(raw, page, read_metadata(page.tree, raw.url), max_blocks)
-
-
-def _opened(raw: Raw, page: Page, known: Metadata, max_blocks: int) -> Opened:
-    count = len(page.blocks.text)
-    if count > max_blocks:
-        raise PageError("too_many_blocks", f"{count:,} blocks, more than {max_blocks:,} (see --max-blocks)")
-    return Opened(raw, page, known, places(page))
-
-
-def judge(
-    opened: Sequence[Opened], max_blocks: int, extractor: str = "auto", model: BlockModel | None = None
-) -> list[Judged]:
-    """What extraction says of pages, as of each alone; together they take less time (see `read_html`)."""
-    return [
-        _drawn(_judged(one, verdicts, extractor), max_blocks, extractor, model)
-        for one, verdicts in zip(opened, _verdicts(opened, extractor, model), strict=True)
-    ]
-
-
-def _judged(opened: Opened, verdicts: Verdicts, extractor: str) -> Judged:
-    raw, page, known = opened.raw, opened.page, opened.known
-    found = None if verdicts.unseen else non_article(page, verdicts.kept, known, raw.url)
-    if found is not None and extractor == "auto" and claims_article(known):
-        second = _second_opinion(page, raw)
-        if second is not None:
-            return Judged(opened, second, None)
-    return Judged(opened, verdicts, found)
-
-
-def _drawn(judged: Judged, max_blocks: int, extractor: str, model: BlockModel | None) -> Judged:
-    """The same, or the story that a script of the page would draw where what is there holds none."""
-    raw, page = judged.opened.raw, judged.opened.page
-    is_empty = not (page.blocks.text or judged.verdicts.unseen)
-    if is_empty or (judged.found is not None and judged.found[0] in DRAWN):
-        with suppress(PageError):  # what the page shows can be read
-            if (drawn := scripted_story(raw.html or "", page.tree)) is not None:
-                other = _opened(raw._replace(html=drawn), parse_page(drawn), judged.opened.known, max_blocks)
-                (verdicts,) = _verdicts([other], extractor, model)
-                again = _judged(other, verdicts, extractor)
-                if again.found is None:
-                    return again
-    return judged
-
-
 def page_document(judged: Judged) -> Document:
     """The document of a page.  Raises `PageError` where it has no text."""
     opened, verdicts, found = judged.opened, judged.verdicts, judged.found
@@ -175,7 +54,7 @@ def page_document(judged: Judged) -> Document:
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     lines = [*texts, *verdicts.unseen]
-    rows = _markups(page, known, opened.where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
+    rows = _markups(page, known, judged.where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
     ends = [*accumulate(len(text) + 1 for text in lines)]
     segments = [*map(Segment, [0, *ends[:-1]], ends, count(1), *zip(*rows, strict=True))] if rows else []
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
@@ -224,203 +103,10 @@ def _role(path: tuple[str, ...]) -> str:
     return ROLES.get(path[-1]) or ("list item" if "li" in path[-3:] else "paragraph")
 
 
-def _verdicts(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Verdicts]:
-    """What an extractor says of the blocks of pages."""
-    if extractor not in ("auto", "blocks"):
-        return [
-            _word_of((ask(extractor, one.raw.html or "", one.raw.url) or "").split("\n"), one.page.blocks.text)
-            for one in opened
-        ]
-    full = [one for one in opened if one.page.blocks.text]
-    by_model = iter(_by_model(full, model or block_model(), may_ask=extractor == "auto") if full else ())
-    return [
-        next(by_model) if one.page.blocks.text else Verdicts([], None, [], {}, _as_data(one.known, [], []), [])
-        for one in opened
-    ]
-
-
-def _by_model(opened: Sequence[Opened], model: BlockModel, may_ask: bool) -> list[Verdicts]:
-    """What the model says of pages that have blocks; where it is in doubt, it may ask the witness."""
-    pages = join([one.page for one in opened])
-    judgement = Judgement(model, pages, [one.known for one in opened])
-    chances = model.chance(judgement.scores)
-    found: list[Verdicts] = []
-    asked: list[int] = []  # the blocks that go without a witness, whose reasons are found together
-    for one, own in zip(opened, pages.slices(), strict=True):
-        look = judgement.facts.of(own)
-        chance, heard = chances[own], None
-        # a text of hundreds of paragraphs is judged by its beginning, with a witness or without
-        if may_ask and _doubt(chance, look, _long_runs(look, chance)) > DOUBT:
-            heard = _hear(one, model, chance)
-        kept, unseen = _settle(one, look, chance)
-        gone = np.flatnonzero(~kept).tolist()
-        because = dict(zip(gone, heard.judgement.because(gone), strict=True)) if heard else {}
-        asked += [] if heard else [own.start + place for place in gone]
-        witness = heard.taken if heard else None
-        story = np.round(chance, 4).tolist()
-        found.append(Verdicts(kept.tolist(), witness, story, because, unseen, look.keys))
-    reasons = iter(judgement.because(asked))
-    for verdicts in found:
-        if verdicts.witness is None:
-            gone = [place for place, is_kept in enumerate(verdicts.kept) if not is_kept]
-            verdicts.because.update(zip(gone, islice(reasons, len(gone)), strict=True))
-    return found
-
-
-class _Heard(NamedTuple):
-    """What a page was judged like when a witness was heard."""
-
-    judgement: Judgement
-    taken: list[bool]
-
-
-def _hear(opened: Opened, model: BlockModel, chance: Floats) -> _Heard | None:
-    """Judge a page again with what trafilatura takes; ``chance`` is set to what comes out."""
-    said = ask("trafilatura", opened.raw.html or "", opened.raw.url)
-    if not said:  # who takes nothing at all did not understand the page
-        return None
-    judgement = Judgement(model, join([opened.page]), [opened.known])
-    taken = align(said.split("\n"), opened.page.blocks.text).taken
-    agreed = (chance >= KEPT) & np.array(taken)
-    judgement.hear(taken)
-    chance[:] = model.chance(judgement.scores)
-    chance[agreed] = np.maximum(chance[agreed], KEPT)
-    return _Heard(judgement, taken)
-
-
-def _doubt(chance: Floats, facts: PageFacts, settled: Sequence[Integers]) -> float:
-    """How much is open: words by how likely their block is judged wrongly, over the words of the story.
-
-    The places ``settled`` are story, whatever the scores say.
-    """
-    if settled:
-        chance = chance.copy()
-        chance[np.concatenate(settled)] = 1.0
-    wrong = float((np.minimum(chance, 1 - chance) * facts.words).sum())
-    return wrong / max(float((chance * facts.words).sum()), 1.0)
-
-
-def _settle(opened: Opened, facts: PageFacts, chance: Floats) -> tuple[Flags, list[str]]:
-    """Which blocks are kept, and what text the page carries as data alone; ``chance`` is set to go with it."""
-    page, known = opened.page, opened.known
-    leads = _leads(opened.where, facts, chance)
-    chance[leads] = np.maximum(chance[leads], KEPT)
-    for run in (*_long_runs(facts, chance), *_tables(page, chance)):
-        chance[run] = np.maximum(chance[run], KEPT)
-    copied = _whole_copies(facts, chance >= KEPT)
-    chance[copied] = np.minimum(chance[copied], KEPT / 2)
-    kept = chance >= KEPT
-    unseen = _as_data(known, page.blocks.text, kept.tolist())
-    if unseen:
-        # what stands on the page of it would stand twice
-        body = letters(known.body)
-        kept &= np.array([key not in body for key in facts.keys])
-        chance[~kept] = np.minimum(chance[~kept], KEPT / 2)
-    return kept, unseen
-
-
-def _second_opinion(page: Page, raw: Raw) -> Verdicts | None:
-    """What trafilatura takes of a page that calls itself an article and holds no story for the model; None for little.
-
-    It looks into structured data and hidden elements as well.
-    """
-    lines = (trafilatura_text(raw.html or "", raw.url, fast=False) or "").split("\n")
-    prose = sum(weight(line) for line in lines if is_prose(line))
-    if prose < SECOND_WORDS and sum(map(weight, lines)) < ANY_WORDS:
-        return None
-    return _word_of(lines, page.blocks.text)
-
-
-def _word_of(lines: Sequence[str], texts: Sequence[str]) -> Verdicts:
-    """What an extractor whose word alone counts says of the blocks, by the lines that it gave."""
-    alignment = align(lines, texts)
-    unseen = [text for line in alignment.unseen if (text := _BLANKS.sub(" ", line).strip())]
-    return Verdicts(alignment.taken, alignment.taken, None, {}, unseen, [letters(text) for text in texts])
-
-
-def _long_runs(facts: PageFacts, chance: Floats) -> list[Integers]:
-    """Paragraphs of one element, hundreds of them, that begin as story: they are one text, however long it is.
-
-    No page that the model has seen is so long, and a block's place on the page, which says much on others, misleads.
-    """
-    if len(chance) < LONG_RUN:
-        return []
-    groups, sizes = np.unique(facts.siblings, return_counts=True)
-    runs = [np.flatnonzero(facts.siblings == group) for group in groups[sizes >= LONG_RUN][:LONG_RUNS].tolist()]
-    return [run for run in runs if float(np.median(chance[run[:RUN_HEAD]])) >= KEPT and _is_text(facts, run)]
-
-
-def _tables(page: Page, chance: Floats) -> list[Integers]:
-    """The rows of tables of which at least half are kept: a table without some of its rows says what is not true."""
-    elements, blocks = page.elements, page.blocks
-    rows: dict[int, list[int]] = {}
-    for place, text in enumerate(blocks.text):
-        if "\t" in text:  # a row of several cells
-            around = blocks.owner[place]
-            while around and elements.tag[around] != "table":
-                around = elements.parent[around]
-            if around:
-                rows.setdefault(around, []).append(place)
-    return [np.array(own) for own in rows.values() if 2 * np.count_nonzero(chance[own] >= KEPT) >= len(own)]
-
-
-def _whole_copies(facts: PageFacts, kept: Flags) -> list[int]:
-    """Kept blocks that repeat other kept blocks, at least `COPIED` of them, for most of their length.
-
-    Pages carry a story a second time in one piece, in elements that only machines look at.
-    """
-    found = []
-    able = kept & (facts.plain[:, _HELD_SHARE] >= COPIED_SHARE) & (facts.words >= COPIED_WORDS)
-    for place in np.flatnonzero(able).tolist():
-        whole = facts.keys[place]
-        inside = [
-            len(key)
-            for other, key in enumerate(facts.keys)
-            if kept[other] and other != place and len(key) >= HEAD and key in whole
-        ]
-        if len(inside) >= COPIED and sum(inside) >= COPIED_SHARE * len(whole):
-            found.append(place)
-    return found
-
-
-def _is_text(facts: PageFacts, run: Integers) -> bool:
-    return float((facts.words[run] * facts.linked[run]).sum()) < 0.2 * float(facts.words[run].sum())
-
-
-def _leads(where: Sequence[str], facts: PageFacts, chance: Floats) -> list[int]:
-    """Prose between the headline and the first prose that is kept, which the page gives as its description.
-
-    A standfirst often stands outside the container of the story.  Of the blocks of the development benchmark that come
-    in by this, 40 of 70 are story or marked as optional.
-    """
-    told = np.flatnonzero((chance >= KEPT) & facts.prose)
-    if not len(told):
-        return []
-    span = slice(max(int(told[0]) - LEAD_BLOCKS, 0), int(told[0]))
-    from_title, described = facts.plain[span, _TITLE_DISTANCE], facts.plain[span, _IN_DESCRIPTION]
-    able = facts.prose[span] & (from_title > 0) & (described >= DESCRIBED) & (chance[span] >= LEAD)
-    found = (np.flatnonzero(able) + span.start).tolist()
-    return [place for place in found if where[place] in ("outside", "header")]
-
-
-_HELD_SHARE, _TITLE_DISTANCE, _IN_DESCRIPTION = map(
-    PLAIN_FEATURES.index, ("held_share", "title_distance", "in_description")
-)
-
-
-def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> list[str]:
-    """The paragraphs of a story that the page carries as data alone; none where its blocks hold most of it."""
-    size = weight(known.body) if known.body else 0.0
-    if size < UNSEEN_WORDS:
-        return []
-    found = sum(weight(text) for text, is_kept in zip(texts, kept, strict=True) if is_kept)
-    return known.body.split("\n") if found < UNSEEN_SHARE * size else []
-
-
 def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[tuple[str, Markup]]:
     """The role and the markup of each block."""
     blocks, contexts, context = page.blocks, page.contexts, page.elements.context
-    paths = page.paths()
+    paths = [page.paths[number] for number in contexts.path]
     around: list[tuple[str, ...]] = []
     for outer, names in zip(contexts.outer, contexts.names, strict=True):
         outside = around[outer] if around else ()

@@ -23,7 +23,7 @@ from cleaner.scoring.shape import Floats, Singles
 # Lines scored at once: what the trees look up for these fits into a cache, which halves the time.
 CHUNK = 192
 # The same for contributions, of which a line has as many as there are questions.
-ROWS = 256
+ROWS = 192
 # Values of leaves are multiples of this: however many are added, and in whatever order, the sum is exact.
 GRAIN = 2.0**-30
 # What a question moves is a whole number of these, for the same reason.
@@ -96,23 +96,37 @@ class Trees:
         return np.rint(moves / MOVE).astype(np.int32).reshape(depth, -1)
 
     @cached_property
-    def _by_feature(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """All questions, level by level, in the order of the features they ask for; where each feature's begin."""
+    def _by_feature(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[int]]:
+        """The order in which moves are added up: the first question for each feature, then the second for each …
+
+        The places of all questions, level by level, in that order; the features, those that are asked for most often
+        first; and how many of these each turn has.
+        """
         asked = self.feature.T.ravel()
-        order = np.argsort(asked, kind="stable")
-        return order, np.flatnonzero(np.diff(asked[order], prepend=-1))
+        times = np.bincount(asked)
+        features = np.argsort(-times, kind="stable")[: np.count_nonzero(times)]
+        grouped = np.argsort(asked, kind="stable")
+        turn = np.empty_like(asked)
+        turn[grouped] = np.arange(len(asked)) - (np.cumsum(times) - times)[asked[grouped]]
+        rank = np.empty_like(times)
+        rank[features] = np.arange(len(features))
+        return np.lexsort((rank[asked], turn)), features, np.bincount(turn).tolist()
 
     def contributions(self, features: Floats | Singles) -> Floats:
         """How much each feature moved the score of each row, in log odds: an array of the shape of ``features``."""
-        moved = np.zeros(features.shape)
-        order, first = self._by_feature
-        asked = self.feature.T.ravel()[order[first]]
+        moved = np.zeros(features.shape[::-1])
+        order, asked, turns = self._by_feature
         for start in range(0, len(features), ROWS):
             rows = slice(start, start + ROWS)
             # what a question moves in all rows lies side by side, and is added to others at once
-            moves = self._moves.take(self._leaves(features[rows]), axis=1).reshape(len(order), -1)
-            moved[rows, asked] = np.add.reduceat(moves.take(order, axis=0), first, axis=0, dtype=self._total).T * MOVE
-        return moved
+            moves = self._moves.take(self._leaves(features[rows]), axis=1).reshape(len(order), -1).take(order, axis=0)
+            total: npt.NDArray[Any] = moves[: turns[0]].astype(self._total)
+            done = turns[0]
+            for count in turns[1:]:
+                total[:count] += moves[done : done + count]
+                done += count
+            moved[asked, rows] = total.astype(np.float64) * MOVE
+        return moved.T
 
     @cached_property
     def _total(self) -> type[np.int32] | type[np.int64]:
