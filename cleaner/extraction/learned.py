@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 
 from cleaner.extraction.around import beside, group_sums, running_sums, smallest
 from cleaner.extraction.features import Facts
-from cleaner.extraction.together import Pages
+from cleaner.extraction.together import NameMemory, Pages
 from cleaner.extraction.words import Numbers, Words, read_words
 from cleaner.scoring.bounds import exact
 from cleaner.scoring.lexicon import Lexicon
@@ -50,56 +50,53 @@ LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
 """Names of the columns of `learned_features`."""
 
 
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# A word of a name, or the end of one.
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\0")
+_END = "\0"
+# Shorter words say nothing.
+_SHORTEST = 3
 
 
-def _pieces(name: str) -> list[str]:
-    own = [piece for piece in " ".join(_PIECE.findall(name)).lower().split(" ") if len(piece) > 2]
-    return [*own, *map("_".join, pairwise(own))] if len(own) > 1 else own
+def _pieces(names: Iterable[str]) -> list[str]:
+    """The words of some names, behind each name its end."""
+    found = _PIECE.findall(_END.join((*names, "")))
+    return [piece.lower() for piece in found if len(piece) >= _SHORTEST or piece == _END]
+
+
+def _pairs(pieces: Sequence[str]) -> list[str]:
+    """Each word with the one behind it, if it has one."""
+    return [*map("_".join, pairwise(pieces)), ""]
 
 
 def name_pieces(names: str) -> tuple[str, ...]:
     """The words that class names and the like are made of, and pairs of them that follow each other in one name.
 
     >>> name_pieces("Article-body  relatedLinks x9")
-    ('article', 'body', 'article_body', 'related', 'links', 'related_links')
+    ('article', 'body', 'related', 'links', 'article_body', 'related_links')
     """
-    return tuple(dict.fromkeys(piece for name in names.split() for piece in _pieces(name)))
+    own = _pieces(names.split())
+    return tuple(dict.fromkeys(piece for piece in (*own, *_pairs(own)) if piece and _END not in piece))
 
 
 class Names:
     """A lexicon of the words of class names: log odds that a block in an element so named is no story.
 
-    >>> Names({"body": -2.0, "related": 1.0, "links": 0.5}).said("Article-body  relatedLinks x9")
-    (-1.0, 1.0, -2.0)
+    >>> Names({"body": -2.0, "related": 1.0, "links": 0.5}).said.of(["Article-body", "relatedLinks", "x9"]).tolist()
+    [[0.0, -2.0], [1.0, 0.0], [0.0, 0.0]]
     """
 
     def __init__(self, odds: Mapping[str, float]) -> None:
         self.odds = odds
-        self._known: dict[str, tuple[float, float]] = {}
+        self.said = NameMemory(self._extremes, 2)
+        """The most that any piece of a name says, at least 0, and the least, at most 0."""
 
-    def said(self, names: str) -> tuple[float, float, float]:
-        """What names say: the sum of the most and the least that any of their pieces says, and both, 0 between them."""
-        high = low = 0.0
-        known = self._known.get
-        for name in names.split():
-            most, least = known(name) or self._of_name(name)
-            if most > high:
-                high = most
-            if least < low:
-                low = least
-        return high + low, high, low
-
-    def _of_name(self, name: str) -> tuple[float, float]:
-        odds = [value for value in map(self.odds.get, _pieces(name)) if value is not None]
-        if len(self._known) >= REMEMBERED_NAMES:
-            self._known.clear()
-        said = self._known[name] = (max(odds), min(odds)) if odds else (0.0, 0.0)
-        return said
-
-
-REMEMBERED_NAMES = 65_536
-"""The names of a site come again: what they say is remembered, of so many."""
+    def _extremes(self, names: Sequence[str]) -> Floats:
+        own = _pieces(names)
+        odds = np.array([[*map(self.odds.get, pieces, repeat(0.0))] for pieces in (own, _pairs(own))])
+        ends = np.flatnonzero([piece == _END for piece in own])
+        starts = np.append(0, ends[:-1] + 1)
+        # the end of a name says 0
+        return np.array([one.reduceat(one.reduce(odds), starts) for one in (np.maximum, np.minimum)]).T
 
 
 def learned_features(pages: Pages, facts: Facts, names: Names, said: Lexicon) -> Singles:
@@ -138,10 +135,9 @@ def _main(facts: Facts, told: Sequence[Floats]) -> Floats:
 
 def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
-    different = {names: place for place, names in enumerate(dict.fromkeys(pages.names))}
-    said = np.array([lexicon.said(names) for names in different])
-    own = said[[different[names] for names in pages.names]]
-    worths, highs, lows = own.T
+    highs, lows = pages.of_names(lexicon.said, np.maximum, np.minimum)
+    worths = highs + lows
+    own = np.array([worths, highs, lows])
     most, least = pages.gathered(highs, np.maximum), pages.gathered(lows, np.minimum)
     total = pages.gathered(exact(worths), np.add)
     telling = (highs != 0) | (lows != 0)
@@ -151,7 +147,7 @@ def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]
     sums, latest = total[leaf], last[leaf]
     before, after = (pages.bounds.shifted(latest[None, :], by, 0.0)[0] for by in (-1, 1))
     of_box = worths[pages.context[box]]
-    return np.array([*own[inner].T, of_box, most[leaf], least[leaf], sums, latest, before, after]), sums
+    return np.array([*own[:, inner], of_box, most[leaf], least[leaf], sums, latest, before, after]), sums
 
 
 SAID_WORDS = 24

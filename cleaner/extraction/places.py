@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
-from cleaner.extraction.together import Pages
+from cleaner.extraction.together import NameMemory, Pages
+from cleaner.scoring.shape import Integers
 
 # Most telling first: code, what a person is told, elements, words of class names and the like.
 _PLACES: tuple[tuple[str, str, str, str], ...] = (
@@ -36,26 +38,31 @@ TOLD = {code: told for code, told, _, _ in _PLACES} | {
 """What a person is told of each place."""
 
 
+# How telling tags and words of names are: the first place counts most, 0 says nothing.
 _OF_TAG: dict[str, int] = {}
 _OF_WORD: dict[str, int] = {}
-for _place, (_, _, _tags, _words) in enumerate(_PLACES):
-    _OF_TAG |= {tag: _OF_TAG.get(tag, 0) | 1 << _place for tag in _tags.split()}
-    _OF_WORD |= dict.fromkeys(_words.split(), 1 << _place)
-_PAIRS = [word for word in _OF_WORD if "-" in word]
+for _rank, (_, _, _tags, _words) in enumerate(reversed(_PLACES), 1):
+    _OF_TAG |= dict.fromkeys(_tags.split(), _rank)
+    _OF_WORD |= dict.fromkeys(_words.split(), _rank)
+_CODES = ["", *(code for code, *_ in reversed(_PLACES))]
+_PAIRS = {word: re.compile(rf"(?:^|-){word}(?:-|$)") for word in _OF_WORD if "-" in word}
 
 
-@lru_cache(maxsize=65536)
-def _of_name(name: str) -> int:
-    """What a name says, a word or several that hyphens and underscores hold together: a bit for each place."""
-    lower = name.lower()
-    words = lower.replace("_", "-").split("-")
-    bits = 0
-    for word in words:
-        bits |= _OF_WORD.get(word, 0)
-    for pair in _PAIRS:
-        if pair in lower and re.search(rf"(?:^|[-_]){pair}(?:[-_]|$)", lower):
-            bits |= _OF_WORD[pair]
-    return bits
+def _ranks(names: Sequence[str]) -> Integers:
+    """How telling names are, each a word or several that hyphens and underscores hold together."""
+    whole = " \0 ".join((*names, "")).lower().replace("_", "-")
+    words = whole.replace("-", " ").split()
+    said = np.fromiter(map(_OF_WORD.get, words, repeat(0)), dtype=np.int64, count=len(words))
+    ends = np.flatnonzero([word == "\0" for word in words])
+    ranks = np.maximum.reduceat(said, np.append(0, ends[:-1] + 1))
+    for pair, pattern in _PAIRS.items():
+        if pair in whole:
+            found = [pattern.search(name) is not None for name in whole.split(" \0 ")[:-1]]
+            ranks = np.maximum(ranks, np.where(found, _OF_WORD[pair], 0))
+    return ranks[:, None]
+
+
+_SAID = NameMemory(_ranks)
 
 
 def places(pages: Pages) -> list[str]:
@@ -67,18 +74,11 @@ def places(pages: Pages) -> list[str]:
     >>> places(join([parse_page(html)]))
     ['nav', 'related', 'outside', 'links']
     """
-    said = {names: _of_names(names) for names in dict.fromkeys(pages.names)}
-    own = [_OF_TAG.get(tag, 0) | said[names] for tag, names in zip(pages.context_tag, pages.names, strict=True)]
-    bits = pages.gathered(np.where(pages.is_root, 0, own), np.bitwise_or)[pages.context[pages.leaf]]
-    codes = {found: _PLACES[(found & -found).bit_length() - 1][0] for found in np.unique(bits).tolist() if found}
+    (of_names,) = pages.of_names(_SAID, np.maximum)
+    own = np.maximum(of_names, [_OF_TAG.get(tag, 0) for tag in pages.context_tag])
+    ranks = pages.gathered(np.where(pages.is_root, 0, own), np.maximum)[pages.context[pages.leaf]]
+    codes = [_CODES[rank] for rank in ranks.astype(np.int64).tolist()]
     return [
-        codes[found] if found else "links" if linked > 0.5 else "outside"
-        for found, linked in zip(bits.tolist(), pages.linked.tolist(), strict=True)
+        code or ("links" if linked > 0.5 else "outside")
+        for code, linked in zip(codes, pages.linked.tolist(), strict=True)
     ]
-
-
-def _of_names(names: str) -> int:
-    bits = 0
-    for name in names.split():
-        bits |= _of_name(name)
-    return bits
