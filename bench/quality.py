@@ -5,8 +5,8 @@
 DIR holds ``gold.jsonl`` (``id``, ``dataset``, ``html``, ``paragraphs`` …) and the pages it names.  Every page goes
 through the whole chain, with ``--extractor auto`` and with ``blocks``; the models were trained without its site.  A
 page that is rejected scores 0, as an empty text does.  Token F1 is the F1 of the multisets of ``\\w+`` tokens in lower
-case, a page, then the mean over pages; in scripts without spaces every character is a token.  CPU time is that of one
-process.  Writes the tables into docs/quality.md, unless DIR is another than the usual one.
+case, a page, then the mean over pages; in scripts without spaces every character is a token.  Writes the tables into
+docs/quality.md, unless DIR is another than the usual one.  What it costs is measured by ``bench/speed.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import json
 import logging
 import re
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -61,8 +60,6 @@ class PageResult:
     """``CJK``, ``right to left`` or ``other``: what most of the gold text is written in."""
     scores: dict[str, Score]
     """By system: other extractors, ``main_content`` (extraction alone), ``blocks`` and ``auto`` (whole chain)."""
-    seconds: dict[str, float]
-    """CPU time of trafilatura with metadata, and of the whole chain in one of its `MODES`."""
     asked: bool
     rejected: str | None
     balanced: bool
@@ -112,8 +109,6 @@ def script_of(text: str) -> str:
 
 def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> PageResult:
     """Run the other extractors and the chain over one page."""
-    import trafilatura
-
     logging.disable(logging.CRITICAL)
     cleaner = cleaner_of(folds, fold_of(str(page["site"])), blocks=blocks)
     html = gzip.decompress((data / str(page["html"])).read_bytes()).decode("utf-8")
@@ -122,19 +117,12 @@ def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> Pag
     spread = script == "CJK"
     raw = Raw(id=str(page["id"]), source=str(page["id"]), html=html)
     texts = {name: extract(html) for name, extract in EXTRACTORS.items()}
-    seconds = {}
-    started = time.process_time()
-    trafilatura.extract(html, with_metadata=True)
-    seconds["trafilatura"] = time.process_time() - started
     settings = cleaner.settings
     try:
         results = {}
-        for mode in MODES if len(html) % 2 else reversed(MODES):
+        for mode in MODES:
             cleaner.settings = replace(settings, extractor=mode)
-            started = time.process_time()
             results[mode] = cleaner.clean_raw(raw)
-            if len(results) == 1:  # lines are remembered for a while: the second go over a page is cheaper
-                seconds[mode] = time.process_time() - started
         for mode, (outcome, rejection, _) in results.items():
             texts[mode] = "" if rejection or outcome is None else outcome.text
         outcome, rejection, _ = results["auto"]
@@ -164,7 +152,6 @@ def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> Pag
         dataset=str(page["dataset"]),
         script=script,
         scores={name: score(texts[name], gold, spread) for name in SYSTEMS},
-        seconds=seconds,
         asked=asked,
         rejected=f"{rejection.stage}/{rejection.reason}: {rejection.detail}" if rejection else None,
         balanced=balanced,
@@ -255,17 +242,9 @@ def table(results: Sequence[PageResult]) -> list[str]:
 
 
 def notes(results: Sequence[PageResult]) -> list[str]:
-    """Cost, the share of pages that the witness was asked about, titles, books, rejections."""
-    each = 1000 * sum(result.seconds["trafilatura"] for result in results) / len(results)
-    shares = []
-    for mode in MODES:
-        timed = [result.seconds for result in results if mode in result.seconds]
-        if timed:
-            share = sum(one[mode] for one in timed) / sum(one["trafilatura"] for one in timed)
-            shares.append(f"{mode} {share:.2f}")
+    """The share of pages that the witness was asked about, titles, books, rejections."""
     titles = [result.title for result in results if result.title is not None]
     lines = [
-        f"CPU time of the whole chain: {', '.join(shares)} of trafilatura's with metadata ({each:.0f} ms a page)",
         f"the witness was asked on {sum(r.asked for r in results) / len(results):.1%} of the pages",
         f"titles: token F1 {sum(titles) / max(len(titles), 1):.3f} on {len(titles)} pages",
         f"books balance on {sum(result.balanced for result in results)} of {len(results)} pages",

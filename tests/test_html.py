@@ -177,12 +177,18 @@ PAGE = st.lists(st.one_of(MARKUP, st.sampled_from(PARAGRAPHS), st.text(max_size=
 NAMED = st.sampled_from(PARAGRAPHS).map(lambda one: f"<title>{one}</title><meta name=description content='{one}'>")
 
 
-@given(st.lists(st.one_of(PAGE, st.builds(str.__add__, NAMED, PAGE)), min_size=1, max_size=12))
-def test_pages_are_judged_together_as_each_alone(pages: list[str]) -> None:
+@given(
+    st.lists(st.one_of(PAGE, st.builds(str.__add__, NAMED, PAGE)), min_size=1, max_size=12),
+    st.sampled_from((1, 20, 4000)),
+)
+def test_pages_are_judged_together_as_each_alone(pages: list[str], together: int) -> None:
     cleaner = _shared(Cleaner(Settings(extractor="blocks", keep_non_articles=True, min_kept=0)))
     raws = [raw(html) for html in pages]
     raws.insert(len(raws) // 2, Raw(id="text", source="text", text=PARAGRAPHS[0]))
-    assert [*cleaner.extract_many(raws)] == [cleaner.extract(one) for one in raws]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cleaner.ingest.judge.BLOCKS_TOGETHER", together)
+        found = [*cleaner.extract_many(raws)]
+    assert found == [cleaner.extract(one) for one in raws]
 
 
 def test_a_page_that_cannot_be_judged_is_rejected_alone(monkeypatch: pytest.MonkeyPatch) -> None:

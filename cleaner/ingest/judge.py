@@ -9,7 +9,7 @@ of tables, stories that a page carries twice or as data alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -57,6 +57,8 @@ UNSEEN_WORDS = 40.0
 SECOND_WORDS = 60.0
 # Pages without an article that are looked into for a story in their scripts; home pages hold teasers there.
 DRAWN = frozenset(("script_shell", "no_article", "paywall", "consent_wall"))
+# Blocks that are judged together: of more the arrays outgrow the caches, and pages may have tens of thousands.
+BLOCKS_TOGETHER = 4000
 _BLANKS = re.compile(r"[\s\x1c-\x1f]+")
 
 
@@ -115,8 +117,23 @@ def judge(
 
 def _judged(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
     full = [one for one in opened if one.page.blocks.text]
-    judged = iter(_judged_together(full, extractor, model) if full else ())
+    judged = (one for part in _parts(full) for one in _judged_together(part, extractor, model))
     return [next(judged) if one.page.blocks.text else _judged_empty(one, extractor) for one in opened]
+
+
+def _parts(opened: Iterable[Opened]) -> Iterator[list[Opened]]:
+    """Pages in order, as many together as have few blocks."""
+    part: list[Opened] = []
+    blocks = 0
+    for one in opened:
+        count = len(one.page.blocks.text)
+        if part and blocks + count > BLOCKS_TOGETHER:
+            yield part
+            part, blocks = [], 0
+        part.append(one)
+        blocks += count
+    if part:
+        yield part
 
 
 def _judged_together(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
