@@ -71,16 +71,7 @@ def literals(pattern: str) -> Literals:
     part = _sequence(tree)
     strings = _rarer(part.holds, part.is_one_of)
     is_whole = tree[0] is Edge.BEGINNING and tree[-1] is Edge.END
-    return Literals(_shortest(strings) if strings else UNKNOWN.strings, float(_letters(tree)) if is_whole else inf)
-
-
-def _shortest(strings: frozenset[str]) -> frozenset[str]:
-    """The strings less those that hold another of them."""
-    written = "\0".join(strings)
-    inside = [string for string in strings if written.count(string) > 1]
-    if not inside:
-        return strings
-    return frozenset([own for own in strings if not any(one in own and one != own for one in inside)])
+    return Literals(strings or UNKNOWN.strings, float(_letters(tree)) if is_whole else inf)
 
 
 def _letters(part: Part) -> float:
