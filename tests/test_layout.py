@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.chain import Outcome
-from cleaner.document import Document
+from cleaner.document import Document, Markup
 from cleaner.filters.layout import MODEL, SAID, schedules, text_model, weighed
 from cleaner.pipeline import Cleaner
 from cleaner.scoring.bounds import Bounds
@@ -47,6 +48,16 @@ def test_furniture_that_no_rule_names_goes_and_the_story_stays() -> None:
     outcome = cleaned([*STORY, *TAIL])
     assert outcome.text.splitlines() == STORY
     assert "layout" in {removal.filter for removal in outcome.removals}
+
+
+@pytest.mark.parametrize(("story", "acts"), [(0.9, False), (None, True)])
+def test_pages_that_the_model_of_blocks_has_judged_are_let_alone(story: float | None, acts: bool) -> None:
+    markup = Markup(("html", "body", "p"), (), 0.0, witness=True, story=story)
+    text = "\n".join([*STORY, *TAIL]) + "\n"
+    document = Document.from_text(text, language="en")
+    segments = tuple(segment._replace(markup=markup) for segment in document.segments)
+    outcome = Cleaner(Settings(min_kept=0)).clean(replace(document, segments=segments))
+    assert ("layout" in {removal.filter for removal in outcome.removals}) is acts
 
 
 def test_a_clean_story_is_let_alone() -> None:

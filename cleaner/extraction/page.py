@@ -253,7 +253,9 @@ class _Walk:
                             if telling is None:
                                 telling = naming_of[known] = _telling(known)
                             naming, may_hide = telling
-                            if naming:
+                            if len(naming) == 1:  # as of most
+                                names = (attributes[naming[0]] or "")[:MAX_NAMES]
+                            elif naming:
                                 names = " ".join([value for name in naming if (value := attributes[name])])[:MAX_NAMES]
                             if may_hide:
                                 unseen = _is_unseen(attributes)

@@ -5,7 +5,8 @@ line is cruft.  It was trained, and its probabilities calibrated, on texts that 
 (``bench/train_text.py``, docs/quality.md); it knows lines that rules took as places where cruft begins, and the words
 of English and German cruft, but asks for no language.
 
-Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`).
+Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`), and pages that
+the model of blocks has judged (`is_judged`).
 
 The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
 agree (`weighed`), items of a list above all; a list right before a paragraph that stays, and a schedule, are let alone.
@@ -95,7 +96,12 @@ class Layout:
     def removals_of(self, views: Sequence[View]) -> Sequence[Sequence[Removal]]:
         """The removals of several documents, each judged by itself."""
         found: list[list[Removal]] = [[] for _ in views]
-        seen = [marked_lines(view, self.rulebook.matcher(view.document.language, view.document.site)) for view in views]
+        seen = [
+            []
+            if is_judged(view)
+            else marked_lines(view, self.rulebook.matcher(view.document.language, view.document.site))
+            for view in views
+        ]
         asked = [place for place, lines in enumerate(seen) if lines]
         if not asked:
             return found
@@ -130,6 +136,16 @@ class Layout:
             evidence = {"score": round(score, 2), "because": reasons}
             found[place].append(Removal(segment.start, segment.end, NAME, "shape", reason, confidence, evidence))
         return found
+
+
+def is_judged(view: View) -> bool:
+    """Whether these are lines of a page that the model of blocks has judged, by much of what is asked here and more.
+
+    On the 1,096 pages of the development benchmark this filter would take 1,400 words of cruft and 700 of the story
+    (580 of them from blocks that the other model finds story by .7 and more), move token F1 by .0002, in news by .0003,
+    which is luck, and ask for a tenth of the time.
+    """
+    return any(line.segment.markup is not None and line.segment.markup.story is not None for line in view.lines)
 
 
 def weighed(scores: Floats, features: Floats | Singles, taken: Flags, bounds: Bounds) -> Floats:
