@@ -1,6 +1,6 @@
 """Page furniture of an HTML page: every visible block that extraction does not count to the story.
 
-What it says of each block is a markup fact (see `cleaner.ingest.html`): the verdict of the model of blocks, with the
+What it says of each block is a markup fact (see `cleaner.ingest.judge`): the verdict of the model of blocks, with the
 probability that the block is story, or that of another extractor.  What is left out is removed here, with a removal,
 so that it can be audited and restored.  The story's own headline, which is the row's title, goes as well, unless it is
 asked for.  Text without markup is left alone.
