@@ -127,7 +127,7 @@ class _Search:
     def __init__(self, sources: Sequence[tuple[int, _Source]]) -> None:
         self._exact: dict[str, set[int]] = {}
         self._anywhere: list[_Asking] = []
-        by_literal: dict[str, list[_Asking]] = {}
+        by_literal: dict[str, tuple[_Asking, ...]] = {}
         for index, source in sources:
             if source.rule.match == "exact":
                 self._exact.setdefault(fold(source.pattern), set()).add(index)
@@ -137,10 +137,15 @@ class _Search:
             if "" in asked.strings:
                 self._anywhere.append(asking)
                 continue
+            alone = (asking,)  # one for all literals that no other pattern has, as most
             for literal in sorted(asked.strings):
-                by_literal.setdefault(literal, []).append(asking)
+                others = by_literal.setdefault(literal, alone)
+                if others is not alone:
+                    by_literal[literal] = (*others, asking)
         self._asking = list(by_literal.values())
-        self._most = [(max(one.letters for one in asked), max(one.words for one in asked)) for asked in self._asking]
+        different = set(self._asking)
+        most = {asked: (max(one.letters for one in asked), max(one.words for one in asked)) for asked in different}
+        self._most = [most[asked] for asked in self._asking]
         # half as large as a deterministic automaton, a tenth of the time to build, and nearly as fast
         self._automaton = AhoCorasick(list(by_literal), implementation=Implementation.ContiguousNFA)
 
