@@ -372,7 +372,7 @@ def main() -> int:
     """Print the figures; 1 when they are worse than those they are compared with."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--pages", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     parser.add_argument("--against", type=Path, help="figures of an earlier run: fail when ratios are worse")

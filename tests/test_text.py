@@ -18,7 +18,7 @@ from cleaner.language import _factory
 from cleaner.rulebook.load import load_rulebook
 from cleaner.rulebook.match import Rulebook
 from cleaner.scoring.lexicon import Lexicon
-from cleaner.scoring.trees import Trees
+from cleaner.scoring.trees import MOVE, Trees
 from cleaner.scoring.words import number_spaced, number_words
 from cleaner.text import fold, fold_line, letters, read_lines, spaced, subject_words, tokens, weight, word_matches
 
@@ -108,8 +108,16 @@ def test_contributions_are_those_of_each_row_by_itself_and_add_up() -> None:
     together = trees.contributions(features)
     assert np.array_equal(together[[0, 700]], np.concatenate([trees.contributions(features[[at]]) for at in (0, 700)]))
     expected = trees.leaf.mean(axis=1).sum() + trees.bias
-    assert together.sum(axis=1) + expected == pytest.approx(trees.scores(features), abs=1e-6)
+    assert together.sum(axis=1) + expected == pytest.approx(trees.scores(features), abs=len(trees.leaf) * MOVE + 1e-6)
     assert trees.contributions(features[:0]).shape == (0, 5)
+
+
+@pytest.mark.parametrize("most", [0.01, 1.0, 7.0, 70.0, 1e6])
+def test_contributions_are_as_exact_however_much_a_question_moves(most: float) -> None:
+    trees = Trees([[0], [0]], [[0.5], [0.5]], [[-most, most], [-most, most]], bias=0.0)
+    assert trees.contributions(np.array([[0.0], [1.0]])).ravel().tolist() == pytest.approx(
+        [-2 * most, 2 * most], abs=2 * MOVE
+    )
 
 
 def test_shares_of_n_grams_are_those_of_the_profiles() -> None:

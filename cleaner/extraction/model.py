@@ -118,7 +118,8 @@ class Judgement:
             if not len(chosen):
                 continue
             width = len(features_of_round(number))
-            moved = self.model.rounds[number].contributions(self._seen[asked[chosen], :width])
+            # searched row by row
+            moved = np.ascontiguousarray(self.model.rounds[number].contributions(self._seen[asked[chosen], :width]))
             row = np.arange(len(chosen))
             for _ in range(REASONS):
                 most = moved.argmin(axis=1)

@@ -43,15 +43,15 @@ NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "d
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
 # What an element does to the walk: one look-up by its name.
-_INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED = 1, 2, 4, 8, 16
+_INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED, _TEXT, _NOTHING = 1, 2, 4, 8, 16, 32, 64
 _TRAITS = {
     tag: _INVISIBLE * (tag in INVISIBLE)
     | _BLOCK * (tag in BLOCKS)
     | _BOUNDARY * (tag in BLOCKS or tag in CELLS or tag in ("br", "img", "time"))
     | _OWNER * (tag in BLOCKS or tag in CELLS)
     | _COUNTED * (tag in BOLD or tag in ITALIC or tag in ("a", "pre"))
-    for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a"}
-}
+    for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a", "span", "picture", "path"}
+} | {"-text": _TEXT, "-comment": _NOTHING, "": _NOTHING}
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -197,7 +197,7 @@ class _Walk:
         self.cells: list[int] = []
         self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
         self.link_count = self.images = 0
-        self.links = self.bolds = self.italics = self.pre = 0
+        self.links = self.bolds = self.italics = self.marks = self.pre = 0
         self.leaf = -1
         self.owner = -1
         self.broken = self.timed = False
@@ -219,9 +219,12 @@ class _Walk:
         context = -1
         node: LexborNode | None = root
         while node is not None:
-            tag = node.tag
+            tag = node.tag or ""
             child = None
-            if tag == "-text":
+            traits = trait_of(tag)
+            if traits is None:  # comments and the like, and elements that do nothing to the walk
+                traits = _NOTHING if tag[0] in "-_!" else 0
+            if traits == _TEXT:
                 text = node.text_content
                 if text and stack:
                     if self.pre and "\n" in text:
@@ -230,13 +233,12 @@ class _Walk:
                         self._add(text, element, owner)
                     elif pending:
                         pending.append(" ")
-            elif tag is not None and tag[0] not in "-_!":
-                traits = trait_of(tag, 0)
+            elif traits != _NOTHING:
                 seen: LexborNode | None = node
                 if traits & _INVISIBLE or "hidden" in (attributes := node.attributes):
                     # each part is seen once, wherever its place is
                     seen = streamed.pop(node.id or "", None) if streamed else None
-                    tag, traits, attributes = "div", trait_of("div", 0), {}
+                    tag, traits, attributes = "div", _TRAITS["div"], {}
                 if seen is not None:
                     child = seen.first_child
                     if traits & _BOUNDARY and (self.touched or not traits & _BLOCK):
@@ -332,16 +334,18 @@ class _Walk:
             self.cells.append(len(self.pending))
 
     def _count(self, tag: str, step: int) -> None:
+        if tag == "pre":
+            self.pre += step
+            return
+        self.marks += step
         if tag == "a":
             self.touched = True
             self.links += step
             self.link_count += step > 0
         elif tag in BOLD:
             self.bolds += step
-        elif tag in ITALIC:
-            self.italics += step
         else:
-            self.pre += step
+            self.italics += step
 
     def _lines(self, text: str, element: int, owner: int) -> None:
         """Text inside ``pre``: its line breaks are those of the page."""
@@ -361,12 +365,10 @@ class _Walk:
             self.touched = True
         letters = len(text) - text.count(" ")
         self.chars += letters
-        if self.links:
-            self.linked_chars += letters
-        if self.bolds:
-            self.bold_chars += letters
-        if self.italics:
-            self.italic_chars += letters
+        if self.marks:
+            self.linked_chars += letters * (self.links > 0)
+            self.bold_chars += letters * (self.bolds > 0)
+            self.italic_chars += letters * (self.italics > 0)
 
     def _flush(self, broken: bool) -> None:
         if self.leaf >= 0:
@@ -375,7 +377,7 @@ class _Walk:
                 cells = ["".join(self.pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
                 text = "\t".join(filter(None, (" ".join(cell.split()) for cell in cells)))
             else:
-                text = " ".join("".join(self.pending).split())
+                text = _spaced("".join(self.pending))
             if text:
                 self._block(text)
                 self.images = 0
@@ -407,6 +409,12 @@ class _Walk:
                 self.images,
             )
         )
+
+
+def _spaced(text: str) -> str:
+    """The text with one space in place of each run of white space, and none at its ends."""
+    # nothing that counts as white space is printable but the space
+    return text.strip() if "  " not in text and text.isprintable() else " ".join(text.split())
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
