@@ -32,6 +32,7 @@ from cleaner.filters.teasers import Teasers
 from cleaner.filters.templates import Templates
 from cleaner.filters.topic import Topic
 from cleaner.garbage import uncollected
+from cleaner.grouping import grouped
 from cleaner.ingest.html import PageError, host, page_document, read_html
 from cleaner.ingest.judge import Judged, Opened, judge, open_page
 from cleaner.ingest.record import Raw, ReadError
@@ -221,7 +222,7 @@ class Cleaner:
 
     def extract_many(self, raws: Iterable[Raw]) -> Iterator[Extracted]:
         """What `extract` makes of each record, in order and in less time: several pages are judged together."""
-        for group in _page_groups(raws):
+        for group in grouped(raws, _measured, PAGES_AT_A_TIME):
             yield from self._extract_group(group)
 
     @uncollected()
@@ -366,7 +367,7 @@ class Cleaner:
         return self._clean_groups(self.extract_many(raws))
 
     def _clean_groups(self, extracted: Iterable[Extracted]) -> Iterator[Result]:
-        for group in _groups(extracted):
+        for group in grouped(extracted, _read, AT_A_TIME):
             yield from self.clean_extracted(group)
             forget_lines()
 
@@ -381,30 +382,11 @@ class Cleaner:
 TOGETHER = 64
 LINES_TOGETHER = 2000
 SEGMENTS_TOGETHER = 40_000
-
-
+AT_A_TIME = (TOGETHER, LINES_TOGETHER, SEGMENTS_TOGETHER)
 # Pages that are judged together, and the characters of their sources: more of them save no time.
 PAGES_TOGETHER = 8
 CHARACTERS_TOGETHER = 4_000_000
-
-
-def _page_groups(raws: Iterable[Raw]) -> Iterator[list[Raw]]:
-    """Records in order, several pages together; a text does not wait for others."""
-    group: list[Raw] = []
-    pages = characters = 0
-    for raw in raws:
-        size = len(raw.html or "")
-        if group and (pages == PAGES_TOGETHER or characters + size > CHARACTERS_TOGETHER):
-            yield group
-            group, pages, characters = [], 0, 0
-        group.append(raw)
-        pages += raw.html is not None
-        characters += size
-        if not pages:
-            yield group
-            group = []
-    if group:
-        yield group
+PAGES_AT_A_TIME = (TOGETHER, PAGES_TOGETHER, CHARACTERS_TOGETHER)
 
 
 def _failed(raw: Raw, error: Exception) -> Extracted:
@@ -413,22 +395,15 @@ def _failed(raw: Raw, error: Exception) -> Extracted:
     return Extracted(raw, None, Rejection("clean", "error", detail), raw.text)
 
 
-def _groups(extracted: Iterable[Extracted]) -> Iterator[list[Extracted]]:
-    """Groups of documents, in order, of bounded size."""
-    group: list[Extracted] = []
-    lines = segments = 0
-    for one in extracted:
-        own = one.document.segments if one.document is not None else ()
-        read = sum([segment.markup is None or is_main(segment.markup) for segment in own])
-        is_full = len(group) == TOGETHER or lines + read > LINES_TOGETHER or segments + len(own) > SEGMENTS_TOGETHER
-        if group and is_full:
-            yield group
-            group, lines, segments = [], 0, 0
-        group.append(one)
-        lines += read
-        segments += len(own)
-    if group:
-        yield group
+def _measured(raw: Raw) -> tuple[int, int, int]:
+    """Of a record, what `PAGES_AT_A_TIME` bounds."""
+    return 1, raw.html is not None, len(raw.html or "")
+
+
+def _read(extracted: Extracted) -> tuple[int, int, int]:
+    """Of a document, what `AT_A_TIME` bounds."""
+    own = extracted.document.segments if extracted.document is not None else ()
+    return 1, sum([segment.markup is None or is_main(segment.markup) for segment in own]), len(own)
 
 
 def raw_records(batch: pa.RecordBatch | pa.Table, settings: Settings) -> Iterator[Raw]:

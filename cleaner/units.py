@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from cleaner.grouping import grouped
 from cleaner.ingest.record import Raw
 from cleaner.settings import DEFAULT_MEMORY, Settings
 from cleaner.shards.schemas import RAW
@@ -36,14 +37,15 @@ class Unit:
 def planned_units(records: Iterable[Raw], settings: Settings) -> Iterator[Unit]:
     """Records as units, each with what is known of it, cut into batches."""
     size = settings.memory / DEFAULT_MEMORY
-    for unit in _cut(_sized(records), max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size))):
+    most = (max(1, int(UNIT_RECORDS * size)), max(1, int(UNIT_CHARS * size)))
+    for unit in grouped(records, lambda raw: (1, raw.size), most):
         plan = {
             "documents": len(unit),
             "first": unit[0].source,
             "input_sha256": _fingerprint(unit),
             "disk": [raw.disk for raw in unit],
         }
-        yield Unit(plan, batches(_sized(unit)))
+        yield Unit(plan, batches((raw, raw.size) for raw in unit))
 
 
 def batches(items: Iterable[tuple[Item, int]]) -> list[list[Item]]:
@@ -52,24 +54,8 @@ def batches(items: Iterable[tuple[Item, int]]) -> list[list[Item]]:
     >>> batches([("a", 1_500_000), ("b", 400_000), ("c", 200_000)])
     [['a', 'b'], ['c']]
     """
-    return list(_cut(items, BATCH_RECORDS, BATCH_CHARS))
-
-
-def _cut(items: Iterable[tuple[Item, int]], most_items: int, most_chars: int) -> Iterator[list[Item]]:
-    part: list[Item] = []
-    chars = 0
-    for item, size in items:
-        if part and (len(part) >= most_items or chars + size > most_chars):
-            yield part
-            part, chars = [], 0
-        part.append(item)
-        chars += size
-    if part:
-        yield part
-
-
-def _sized(records: Iterable[Raw]) -> Iterator[tuple[Raw, int]]:
-    return ((record, record.size) for record in records)
+    groups = grouped(items, lambda item: (1, item[1]), (BATCH_RECORDS, BATCH_CHARS))
+    return [[item for item, _ in group] for group in groups]
 
 
 # What is hashed of a record: all that is in the raw schema, whose order is that of `Raw`.

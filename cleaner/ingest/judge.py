@@ -9,7 +9,7 @@ of tables, stories that a page carries twice or as data alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +27,7 @@ from cleaner.extraction.scripted import scripted_story
 from cleaner.extraction.shared import HEAD
 from cleaner.extraction.together import Pages, join
 from cleaner.extraction.witness import ask, trafilatura_text
+from cleaner.grouping import grouped
 from cleaner.ingest.align import align
 from cleaner.ingest.record import Raw
 from cleaner.scoring.shape import Flags, Floats, Integers
@@ -117,23 +118,9 @@ def judge(
 
 def _judged(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
     full = [one for one in opened if one.page.blocks.text]
-    judged = (one for part in _parts(full) for one in _judged_together(part, extractor, model))
+    parts = grouped(full, lambda one: (len(one.page.blocks.text),), (BLOCKS_TOGETHER,))
+    judged = (one for part in parts for one in _judged_together(part, extractor, model))
     return [next(judged) if one.page.blocks.text else _judged_empty(one, extractor) for one in opened]
-
-
-def _parts(opened: Iterable[Opened]) -> Iterator[list[Opened]]:
-    """Pages in order, as many together as have few blocks."""
-    part: list[Opened] = []
-    blocks = 0
-    for one in opened:
-        count = len(one.page.blocks.text)
-        if part and blocks + count > BLOCKS_TOGETHER:
-            yield part
-            part, blocks = [], 0
-        part.append(one)
-        blocks += count
-    if part:
-        yield part
 
 
 def _judged_together(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
