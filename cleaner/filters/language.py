@@ -10,9 +10,9 @@ names, and bilingual documents.  At most `MAX_ASKED` paragraphs a document are a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 
-from cleaner.chain import View
+from cleaner.chain import Line, View
 from cleaner.document import Removal
 from cleaner.language import detect, detect_lines, reads_as
 from cleaner.text import scripts, tokens
@@ -23,6 +23,8 @@ MIN_LETTERS = 100
 # Share of a paragraph's words that stand elsewhere in the document.  Paragraphs in the language of their document lie
 # above .35 in every language that was looked at, since small words recur; those in another one lie below .15.
 SHARED_WORDS = 0.2
+# Lines whose words are counted first; then twice as many, and so on, as long as a paragraph shares too few with them.
+AT_FIRST = 8
 MAX_ASKED = 6
 SURE = 0.99
 # A document with more than this share of text in other languages is bilingual: nothing is removed.
@@ -49,24 +51,17 @@ class OtherLanguage:
         suspects = {line.index for line in lines if _is_suspect(line.text, document.language)}
         if not suspects:
             return
-        words = [tokens(line.text) for line in lines]
-        counts: Counter[str] = Counter()
-        for own in words:
-            counts.update(set(own))
-        main = _script(document.text)
+        known = _Known([line.text for line in lines])
+        main: str | None = None
         found: list[Removal] = []
         asked = foreign = 0
-        announced = False
-        for line, own in zip(lines, words, strict=True):
-            is_long = sum(map(len, own)) >= MIN_LETTERS
-            is_quotation = announced
-            # a quotation may run over several short lines, as verse does
-            announced = line.text.endswith((":", "：", "՝")) or (announced and not is_long)
-            if not is_long or asked >= MAX_ASKED or is_quotation or line.index not in suspects:
-                continue
-            shared = sum(counts[word] > 1 for word in own) / len(own)
-            if shared >= SHARED_WORDS and _script(line.text) == main:
-                continue
+        for line in _told(lines, suspects):
+            if asked >= MAX_ASKED:
+                break
+            if known.hold(tokens(line.text)):
+                main = main or _script(document.text)
+                if _script(line.text) == main:
+                    continue
             asked += 1
             other = detect(line.text, detector=self.detector)
             if other and other.confidence >= SURE and other.code != document.language:
@@ -87,6 +82,38 @@ class OtherLanguage:
             # A detector that does not know the document's own language takes its paragraphs for any other one.
             if rest is not None and rest.code == document.language:
                 yield from found
+
+
+def _told(lines: Sequence[Line], suspects: Container[int]) -> Iterator[Line]:
+    """Those of some lines, by place, that are long and no part of a quotation which a line before them announces."""
+    announced = False
+    for line in lines:
+        is_quotation, is_suspect = announced, line.index in suspects
+        is_long = (announced or is_suspect) and sum(map(len, tokens(line.text))) >= MIN_LETTERS
+        # a quotation may run over several short lines, as verse does
+        announced = line.text.endswith((":", "：", "՝")) or (announced and not is_long)
+        if is_suspect and is_long and not is_quotation:
+            yield line
+
+
+class _Known:
+    """The words that stand in two lines of a document; no more lines are read than the answers take."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._read = 0
+        self._counts: Counter[str] = Counter()
+
+    def hold(self, words: Sequence[str]) -> bool:
+        """Whether so many of some words are among them that these are words of the document; there must be some."""
+        while sum(self._counts[word] > 1 for word in words) / len(words) < SHARED_WORDS:
+            if self._read >= len(self._lines):
+                return False
+            more = self._lines[self._read : 2 * self._read + AT_FIRST]
+            for line in more:
+                self._counts.update(set(tokens(line)))
+            self._read += len(more)
+        return True
 
 
 def _is_suspect(text: str, language: str) -> bool:
