@@ -170,9 +170,12 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 def _check_depth(html: str) -> None:
     """Refuse a page that opens elements without end, before the parser spends its time on it."""
     # most pages need no closer look, nor do long ones of plain paragraphs
-    if (tags := html.count("<")) < MAX_OPEN:
-        return
-    if tags - html.count("</") - html.count("<p>") - html.count("<p ") < MAX_OPEN:
+    tags = html.count("<")
+    for other in ("</", "<p>", "<p "):
+        if tags < MAX_OPEN:
+            break
+        tags -= html.count(other)
+    if tags < MAX_OPEN:
         return
     opened = 0
     for match in _TAG.finditer(html):
