@@ -383,7 +383,7 @@ TOGETHER = 64
 LINES_TOGETHER = 2000
 SEGMENTS_TOGETHER = 40_000
 AT_A_TIME = (TOGETHER, LINES_TOGETHER, SEGMENTS_TOGETHER)
-# Pages that are judged together, and the characters of their sources: more of them save no time.
+# Pages that are judged together, and the characters of records that are extracted together: more of them save no time.
 PAGES_TOGETHER = 8
 CHARACTERS_TOGETHER = 4_000_000
 PAGES_AT_A_TIME = (TOGETHER, PAGES_TOGETHER, CHARACTERS_TOGETHER)
@@ -397,7 +397,7 @@ def _failed(raw: Raw, error: Exception) -> Extracted:
 
 def _measured(raw: Raw) -> tuple[int, int, int]:
     """Of a record, what `PAGES_AT_A_TIME` bounds."""
-    return 1, raw.html is not None, len(raw.html or "")
+    return 1, raw.html is not None, len(raw.html or raw.text or "")
 
 
 def _read(extracted: Extracted) -> tuple[int, int, int]:

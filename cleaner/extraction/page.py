@@ -42,7 +42,7 @@ MAX_DEPTH = 512
 NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "data-type", "data-module", "rel")
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
-# What an element does to the walk: one look-up by its name.
+# What an element does to the walk: one look-up by its name.  Those that do nothing, other than ``span``, are not there.
 _INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED, _TEXT, _NOTHING = 1, 2, 4, 8, 16, 32, 64
 _TRAITS = {
     tag: _INVISIBLE * (tag in INVISIBLE)
@@ -50,7 +50,7 @@ _TRAITS = {
     | _BOUNDARY * (tag in BLOCKS or tag in CELLS or tag in ("br", "img", "time"))
     | _OWNER * (tag in BLOCKS or tag in CELLS)
     | _COUNTED * (tag in BOLD or tag in ITALIC or tag in ("a", "pre"))
-    for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a", "span", "picture", "path"}
+    for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a", "span"}
 } | {"-text": _TEXT, "-comment": _NOTHING, "": _NOTHING}
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 

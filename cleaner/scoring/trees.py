@@ -27,7 +27,7 @@ ROWS = 192
 # Values of leaves are multiples of this: however many are added, and in whatever order, the sum is exact.
 GRAIN = 2.0**-30
 # What a question moves is a whole number of these, for the same reason: numbers of two bytes, which are looked up and
-# added in half the time of four.  What a feature contributed is off by .0015 at most, and told in hundredths.
+# added in half the time of four.  What a feature contributed is off by .002 at most, and told in hundredths.
 MOVE = 2.0**-12
 
 
