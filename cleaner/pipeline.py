@@ -397,7 +397,7 @@ def _failed(raw: Raw, error: Exception) -> Extracted:
 
 def _measured(raw: Raw) -> tuple[int, int, int]:
     """Of a record, what `PAGES_AT_A_TIME` bounds."""
-    return 1, raw.html is not None, len(raw.html or raw.text or "")
+    return 1, raw.html is not None, raw.size
 
 
 def _read(extracted: Extracted) -> tuple[int, int, int]:

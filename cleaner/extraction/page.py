@@ -378,7 +378,7 @@ class _Walk:
             if self.cells:
                 bounds = [0, *self.cells, len(self.pending)]
                 cells = ["".join(self.pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
-                text = "\t".join(filter(None, (" ".join(cell.split()) for cell in cells)))
+                text = "\t".join(filter(None, map(_spaced, cells)))
             else:
                 text = _spaced("".join(self.pending))
             if text:
