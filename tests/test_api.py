@@ -116,6 +116,22 @@ def test_importing_the_package_imports_nothing_else_of_it() -> None:
     assert others == {"cleaner"}
 
 
+def test_cleaning_does_not_import_pandas() -> None:
+    """Some calls of Arrow do where it is installed, which takes a third of a second."""
+    pytest.importorskip("pandas")
+    code = """
+import sys, golden, cleaner
+from cleaner.ingest.record import Raw
+raws = [Raw(id="", source="", text=fixture.raw) for fixture in golden.all_golden()]
+raws += [Raw(id="", source="", html=f"<p>{raw.text}") for raw in raws]
+print(sum(1 for _ in cleaner.Cleaner().clean_many(raws)) == len(raws) > 100, "pandas" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+    )
+    assert done.stdout == "True False\n"
+
+
 def descendants(kind: type) -> set[type]:
     return {kind}.union(*(descendants(one) for one in kind.__subclasses__()))
 

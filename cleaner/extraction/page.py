@@ -43,13 +43,18 @@ NAMING = ("class", "id", "itemprop", "role", "data-testid", "data-component", "d
 # No class list of the development benchmark is longer; bounds what a hostile one costs.
 MAX_NAMES = 1000
 # What an element does to the walk: one look-up by its name.  Those that do nothing, other than ``span``, are not there.
-_INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _COUNTED, _TEXT, _NOTHING = 1, 2, 4, 8, 16, 32, 64
+_INVISIBLE, _BLOCK, _BOUNDARY, _OWNER, _LINK, _BOLD, _ITALIC, _PRE, _TEXT, _NOTHING = (1 << bit for bit in range(10))
+# What it says of all text inside it.
+_MARKS = _LINK | _BOLD | _ITALIC | _PRE
 _TRAITS = {
     tag: _INVISIBLE * (tag in INVISIBLE)
     | _BLOCK * (tag in BLOCKS)
     | _BOUNDARY * (tag in BLOCKS or tag in CELLS or tag in ("br", "img", "time"))
     | _OWNER * (tag in BLOCKS or tag in CELLS)
-    | _COUNTED * (tag in BOLD or tag in ITALIC or tag in ("a", "pre"))
+    | _LINK * (tag == "a")
+    | _BOLD * (tag in BOLD)
+    | _ITALIC * (tag in ITALIC)
+    | _PRE * (tag == "pre")
     for tag in INVISIBLE | BLOCKS | CELLS | BOLD | ITALIC | {"br", "img", "time", "a", "span"}
 } | {"-text": _TEXT, "-comment": _NOTHING, "": _NOTHING}
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -197,10 +202,12 @@ class _Walk:
         self.names: list[str] = []
         self.paths: list[tuple[str, ...]] = []
         self.pending: list[str] = []
+        self.texts: list[str] = []
+        """What of it is more than white space."""
+        self.marks: list[int] = []
+        """How each of them is marked (`_MARKS`)."""
         self.cells: list[int] = []
-        self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
         self.link_count = self.images = 0
-        self.links = self.bolds = self.italics = self.marks = self.pre = 0
         self.leaf = -1
         self.owner = -1
         self.broken = self.timed = False
@@ -217,9 +224,11 @@ class _Walk:
         ends: list[int] = []
         ways: dict[tuple[int, str, str, bool], int] = {}
         naming_of: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
-        stack: list[tuple[LexborNode, int, int, int, int]] = []  # node, its traits, and outside it what is here now:
+        # node, its traits, and outside it what is here now:
+        stack: list[tuple[LexborNode, int, int, int, int, int]] = []
         element = owner = 0  # the innermost element, and the innermost that owns blocks
         context = -1
+        marks = 0  # what is said of text by the elements around it
         node: LexborNode | None = root
         while node is not None:
             tag = node.tag or ""
@@ -230,10 +239,10 @@ class _Walk:
             if traits == _TEXT:
                 text = node.text_content
                 if text and stack:
-                    if self.pre and "\n" in text:
-                        self._lines(text, element, owner)
+                    if marks & _PRE and "\n" in text:
+                        self._lines(text, element, owner, marks)
                     elif not text.isspace():
-                        self._add(text, element, owner)
+                        self._add(text, element, owner, marks)
                     elif pending:
                         pending.append(" ")
             elif traits != _NOTHING:
@@ -249,7 +258,7 @@ class _Walk:
                     if child is not None:
                         if len(stack) >= MAX_DEPTH:
                             raise PageError("too_deep", f"elements nested deeper than {MAX_DEPTH}")
-                        stack.append((node, traits, element, owner, context))
+                        stack.append((node, traits, element, owner, context, marks))
                         names, unseen = "", False
                         if attributes:
                             # elements have few different sets of attributes
@@ -270,18 +279,19 @@ class _Walk:
                         ends.append(0)
                         if traits & _OWNER:
                             owner = element
-                        if traits & _COUNTED:
-                            self._count(tag, 1)
+                        if traits & _MARKS:
+                            marks |= traits & _MARKS
+                            if traits & _LINK:
+                                self.touched = True
+                                self.link_count += 1
             if child is not None:
                 node = child
                 continue
             following = node.next if stack else None
             while following is None and stack:
-                node, traits, outside, owner, context = stack.pop()
+                node, traits, outside, owner, context, marks = stack.pop()
                 if traits & _BLOCK and self.touched:
                     self._flush(broken=False)
-                if traits & _COUNTED:
-                    self._count(rows[element][0], -1)
                 ends[element] = end = len(blocks)
                 if stack:
                     if element == len(ends) - 1 and self.leaf < element:
@@ -336,82 +346,64 @@ class _Walk:
         elif self.pending:  # a cell
             self.cells.append(len(self.pending))
 
-    def _count(self, tag: str, step: int) -> None:
-        if tag == "pre":
-            self.pre += step
-            return
-        self.marks += step
-        if tag == "a":
-            self.touched = True
-            self.links += step
-            self.link_count += step > 0
-        elif tag in BOLD:
-            self.bolds += step
-        else:
-            self.italics += step
-
-    def _lines(self, text: str, element: int, owner: int) -> None:
+    def _lines(self, text: str, element: int, owner: int, marks: int) -> None:
         """Text inside ``pre``: its line breaks are those of the page."""
         for place, line in enumerate(text.split("\n")):
             if place:
                 self._flush(broken=True)
             if line and not line.isspace():
-                self._add(line, element, owner)
+                self._add(line, element, owner, marks)
             else:
-                self.pending.append(line)
+                self.pending.append(" ")
                 self.touched = True
 
-    def _add(self, text: str, element: int, owner: int) -> None:
+    def _add(self, text: str, element: int, owner: int, marks: int) -> None:
         self.pending.append(text)
+        self.texts.append(text)
+        self.marks.append(marks)
         if self.leaf < 0:
             self.leaf, self.owner = element, owner
             self.touched = True
-        letters = len(text) - text.count(" ")
-        self.chars += letters
-        if self.marks:
-            self.linked_chars += letters * (self.links > 0)
-            self.bold_chars += letters * (self.bolds > 0)
-            self.italic_chars += letters * (self.italics > 0)
 
     def _flush(self, broken: bool) -> None:
+        pending = self.pending
         if self.leaf >= 0:
             if self.cells:
-                bounds = [0, *self.cells, len(self.pending)]
-                cells = ["".join(self.pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
+                bounds = [0, *self.cells, len(pending)]
+                cells = ["".join(pending[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
                 text = "\t".join(filter(None, map(_spaced, cells)))
             else:
-                text = _spaced("".join(self.pending))
-            if text:
-                self._block(text)
-                self.images = 0
-                self.broken = broken
-            self.chars = self.linked_chars = self.bold_chars = self.italic_chars = 0
+                text = _spaced("".join(pending))
+            linked, bold, italic = _shares(self.texts, self.marks)
+            links = self.link_count or int(linked > 0)
+            self.blocks.text.append(text)
+            self.rows.append((self.leaf, self.owner, linked, links, bold, italic, self.broken, self.timed, self.images))
+            self.images = 0
+            self.broken = broken
             self.leaf = -1
+            self.texts.clear()
+            self.marks.clear()
         elif not broken:
             self.broken = False
-        if self.pending:
-            self.pending.clear()
+        if pending:
+            pending.clear()
             self.cells.clear()
         self.link_count = 0
         self.timed = False
         self.touched = broken
 
-    def _block(self, text: str) -> None:
-        chars = max(self.chars, 1)
-        self.blocks.text.append(text)
-        self.rows.append(
-            (
-                self.leaf,
-                self.owner,
-                self.linked_chars / chars,
-                self.link_count or int(self.linked_chars > 0),
-                self.bold_chars / chars,
-                self.italic_chars / chars,
-                self.broken,
-                self.timed,
-                self.images,
-            )
-        )
+
+def _shares(texts: Sequence[str], marks: Sequence[int]) -> tuple[float, float, float]:
+    """Shares of the letters of some texts, of at least one, that are linked, bold, italic."""
+    first = marks[0]
+    if len(marks) == 1 or marks.count(first) == len(marks):  # as in most blocks
+        return float(first & _LINK > 0), float(first & _BOLD > 0), float(first & _ITALIC > 0)
+    letters = [len(text) - text.count(" ") for text in texts]
+    linked, bold, italic = (
+        sum([size for size, own in zip(letters, marks, strict=True) if own & mark]) for mark in (_LINK, _BOLD, _ITALIC)
+    )
+    total = sum(letters)
+    return linked / total, bold / total, italic / total
 
 
 def _spaced(text: str) -> str:

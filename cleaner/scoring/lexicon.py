@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaner.scoring.shape import Floats, Integers
-from cleaner.scoring.words import number_words, numbers_of, strings
+from cleaner.scoring.words import number_words, numbers_of, strings, whole_number
 
 # Arrow looks up many words in less time, but numbers all that a lexicon knows each time: an eighth of them pays for it.
 FEW = 8
@@ -25,13 +25,14 @@ class Lexicon:
     ([1, 0, 1], [0.5, 1.5, 2.0])
     """
 
-    __slots__ = ("_index", "_last_bits", "_most_alike", "_own", "_pair_odds", "_pairs", "_place", "_words")
+    __slots__ = ("_index", "_last_bits", "_most_alike", "_own", "_pair_odds", "_pairs", "_place", "_unknown", "_words")
 
     def __init__(self, odds: Mapping[str, float]) -> None:
         index: dict[str, int] = {}
         numbered = [([index.setdefault(word, len(index)) for word in gram.split(" ")], odds[gram]) for gram in odds]
         self._index = index
         self._words = strings(index)
+        self._unknown = whole_number(len(index))
         # by number of a word, one more for unknown ones: its own log odds, if it has any
         self._own = np.full(len(index) + 1, np.nan)
         pairs: dict[int, float] = {}
@@ -67,7 +68,7 @@ class Lexicon:
         """The numbers by which it knows words."""
         unknown = len(self._index)
         if isinstance(words, pa.Array) and len(words) * FEW > unknown:
-            places = pc.index_in(words, value_set=self._words).fill_null(unknown)
+            places = pc.index_in(words, value_set=self._words).fill_null(self._unknown)
             return np.asarray(numbers_of(places).astype(np.int64))
         asked = words.to_pylist() if isinstance(words, pa.Array) else words
         return np.fromiter(map(self._index.get, asked, repeat(unknown)), dtype=np.int64, count=len(asked))

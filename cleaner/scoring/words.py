@@ -88,6 +88,11 @@ def strings(words: Iterable[str]) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(places), pa.py_buffer(b"".join(encoded)))
 
 
+def whole_number(number: int) -> pa.Int32Scalar:
+    """What `pyarrow.scalar` makes of a number of four bytes, without importing pandas, either."""
+    return pa.Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([number], dtype=np.int32))])[0]
+
+
 def number_words(lines: Sequence[Sequence[str]]) -> Words:
     """The words of some lines, numbered in the order in which they first occur."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
