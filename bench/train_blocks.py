@@ -35,9 +35,10 @@ from folds import BLOCK_FOLD_MODELS
 from labelled import DATA, FOLDS, fold_of
 
 from cleaner.extraction.features import Facts, page_facts
-from cleaner.extraction.learned import Names, learned_features, name_pieces, said_pieces
+from cleaner.extraction.learned import learned_features, said_pieces
 from cleaner.extraction.metadata import read_metadata
 from cleaner.extraction.model import BLOCK_FEATURES, MODEL, SURE_CRUFT, features_of_round
+from cleaner.extraction.names import Names, name_pieces
 from cleaner.extraction.page import Blocks, Page, parse_page
 from cleaner.extraction.rounds import round_features, witness_features
 from cleaner.extraction.together import join

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import pairwise
 
 import numpy as np
 
 from cleaner.extraction.around import beside, group_sums, running_sums, smallest
 from cleaner.extraction.features import Facts
-from cleaner.extraction.together import NameMemory, Pages
+from cleaner.extraction.names import Names
+from cleaner.extraction.together import Pages
 from cleaner.extraction.words import Numbers, Words, read_words
 from cleaner.scoring.bounds import exact
 from cleaner.scoring.lexicon import Lexicon
@@ -50,55 +50,6 @@ LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
 """Names of the columns of `learned_features`."""
 
 
-# A word of a name, or the end of one.
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\0")
-_END = "\0"
-# Shorter words say nothing.
-_SHORTEST = 3
-
-
-def _pieces(names: Iterable[str]) -> list[str]:
-    """The words of some names, behind each name its end."""
-    found = _PIECE.findall(_END.join((*names, "")))
-    return [piece.lower() for piece in found if len(piece) >= _SHORTEST or piece == _END]
-
-
-def _pairs(pieces: Sequence[str]) -> list[str]:
-    """Each word with the one behind it, if it has one."""
-    return [*map("_".join, pairwise(pieces)), ""]
-
-
-def name_pieces(names: str) -> tuple[str, ...]:
-    """The words that class names and the like are made of, and pairs of them that follow each other in one name.
-
-    >>> name_pieces("Article-body  relatedLinks x9")
-    ('article', 'body', 'related', 'links', 'article_body', 'related_links')
-    """
-    own = _pieces(names.split())
-    return tuple(dict.fromkeys(piece for piece in (*own, *_pairs(own)) if piece and _END not in piece))
-
-
-class Names:
-    """A lexicon of the words of class names: log odds that a block in an element so named is no story.
-
-    >>> Names({"body": -2.0, "related": 1.0, "links": 0.5}).said.of(["Article-body", "relatedLinks", "x9"]).tolist()
-    [[0.0, -2.0], [1.0, 0.0], [0.0, 0.0]]
-    """
-
-    def __init__(self, odds: Mapping[str, float]) -> None:
-        self.odds = odds
-        self.said = NameMemory(self._extremes, 2)
-        """The most that any piece of a name says, at least 0, and the least, at most 0."""
-
-    def _extremes(self, names: Sequence[str]) -> Floats:
-        own = _pieces(names)
-        odds = np.array([[*map(self.odds.get, pieces, repeat(0.0))] for pieces in (own, _pairs(own))])
-        ends = np.flatnonzero([piece == _END for piece in own])
-        starts = np.append(0, ends[:-1] + 1)
-        # the end of a name says 0
-        return np.array([one.reduceat(one.reduce(odds), starts) for one in (np.maximum, np.minimum)]).T
-
-
 def learned_features(pages: Pages, facts: Facts, names: Names, said: Lexicon) -> Singles:
     """What lexicons say of class names and of words, and the container that they point to.
 
@@ -135,7 +86,7 @@ def _main(facts: Facts, told: Sequence[Floats]) -> Floats:
 
 def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
-    highs, lows = pages.of_names(lexicon.said, np.maximum, np.minimum)
+    highs, lows, _ = lexicon.of(pages.names)
     worths = highs + lows
     own = np.array([worths, highs, lows])
     most, least = pages.gathered(highs, np.maximum), pages.gathered(lows, np.minimum)

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from cleaner.extraction.features import PLAIN_FEATURES, page_facts
-from cleaner.extraction.learned import LEARNED_FEATURES, Names, learned_features
+from cleaner.extraction.learned import LEARNED_FEATURES, learned_features
 from cleaner.extraction.metadata import Metadata
+from cleaner.extraction.names import Names
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.extraction.together import Pages
 from cleaner.scoring.lexicon import Lexicon

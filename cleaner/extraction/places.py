@@ -8,8 +8,8 @@ from itertools import repeat
 
 import numpy as np
 
-from cleaner.extraction.together import NameMemory, Pages
-from cleaner.scoring.shape import Integers
+from cleaner.extraction.together import Pages
+from cleaner.scoring.shape import Floats, Integers
 
 # Most telling first: code, what a person is told, elements, words of class names and the like.
 _PLACES: tuple[tuple[str, str, str, str], ...] = (
@@ -48,36 +48,37 @@ _CODES = ["", *(code for code, *_ in reversed(_PLACES))]
 _PAIRS = {word: re.compile(rf"(?:^|-){word}(?:-|$)") for word in _OF_WORD if "-" in word}
 
 
-def _ranks(names: Sequence[str]) -> Integers:
-    """How telling names are, each a word or several that hyphens and underscores hold together."""
+def ranks(names: Sequence[str]) -> Integers:
+    """How telling names are of a place, each a word or several that hyphens and underscores hold together.
+
+    >>> ranks(["related-stories", "site_header", "story"]).tolist()
+    [9, 1, 0]
+    """
     whole = " \0 ".join((*names, "")).lower().replace("_", "-")
     words = whole.replace("-", " ").split()
     said = np.fromiter(map(_OF_WORD.get, words, repeat(0)), dtype=np.int64, count=len(words))
     ends = np.flatnonzero([word == "\0" for word in words])
-    ranks = np.maximum.reduceat(said, np.append(0, ends[:-1] + 1))
+    highest = np.maximum.reduceat(said, np.append(0, ends[:-1] + 1))
     for pair, pattern in _PAIRS.items():
         if pair in whole:
             found = [pattern.search(name) is not None for name in whole.split(" \0 ")[:-1]]
-            ranks = np.maximum(ranks, np.where(found, _OF_WORD[pair], 0))
-    return ranks[:, None]
+            highest = np.maximum(highest, np.where(found, _OF_WORD[pair], 0))
+    return highest
 
 
-_SAID = NameMemory(_ranks)
-
-
-def places(pages: Pages) -> list[str]:
-    """A code for each block.
+def places(pages: Pages, named: Floats | Integers) -> list[str]:
+    """A code for each block, by how telling the names of each context are (`ranks`).
 
     >>> from cleaner.extraction.page import parse_page
     >>> from cleaner.extraction.together import join
     >>> html = "<nav>Home</nav><div class='related-stories'><p>Other</p></div><p>Story</p><a>More</a>"
-    >>> places(join([parse_page(html)]))
+    >>> pages = join([parse_page(html)])
+    >>> places(pages, ranks(pages.names))
     ['nav', 'related', 'outside', 'links']
     """
-    (of_names,) = pages.of_names(_SAID, np.maximum)
-    own = np.maximum(of_names, [_OF_TAG.get(tag, 0) for tag in pages.context_tag])
-    ranks = pages.gathered(np.where(pages.is_root, 0, own), np.maximum)[pages.context[pages.leaf]]
-    codes = [_CODES[rank] for rank in ranks.astype(np.int64).tolist()]
+    own = np.maximum(named, [_OF_TAG.get(tag, 0) for tag in pages.context_tag])
+    highest = pages.gathered(np.where(pages.is_root, 0, own), np.maximum)[pages.context[pages.leaf]]
+    codes = [_CODES[rank] for rank in highest.astype(np.int64).tolist()]
     return [
         code or ("links" if linked > 0.5 else "outside")
         for code, linked in zip(codes, pages.linked.tolist(), strict=True)

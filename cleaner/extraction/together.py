@@ -24,30 +24,6 @@ T = TypeVar("T")
 S = TypeVar("S", bound=np.generic)
 
 
-# The names of a site come again: what is said of them is remembered, of so many.
-REMEMBERED_NAMES = 65_536
-
-
-class NameMemory:
-    """Remembers some numbers for each single name; ``find`` gives those of some names, a row a name."""
-
-    def __init__(self, find: Callable[[Sequence[str]], npt.NDArray[Any]], numbers: int = 1) -> None:
-        self._find = find
-        self._numbers = numbers
-        self._known: dict[str, Sequence[Any]] = {}
-
-    def of(self, names: Sequence[str]) -> npt.NDArray[Any]:
-        """The numbers of names, a row a name."""
-        known = self._known
-        if new := [*set(names).difference(known)]:
-            if len(known) + len(new) > REMEMBERED_NAMES:  # another thread may look into the old ones
-                known = self._known = {}
-                new = [*set(names)]
-            known.update(zip(new, self._find(new).tolist(), strict=True))
-        numbers = chain.from_iterable(map(known.__getitem__, names))
-        return np.fromiter(numbers, dtype=np.float64, count=len(names) * self._numbers).reshape(-1, self._numbers)
-
-
 @dataclass(frozen=True)
 class Pages:
     """Pages of at least one block each, as one; numbers of blocks, elements and contexts count through all of them."""
@@ -113,23 +89,6 @@ class Pages:
         for step in self._steps:
             found = np.where(found < count, found, found[step])
         return found[:-1]
-
-    @cached_property
-    def _different_names(self) -> tuple[list[str], Integers, list[int]]:
-        """The single names of each different set of names, one behind the other; where each set begins; that of each.
-
-        A set of no names is one empty name.
-        """
-        different = {names: place for place, names in enumerate(dict.fromkeys(self.names))}
-        split = [names.split() or [""] for names in different]
-        starts = np.cumsum([0, *map(len, split[:-1])])
-        return _list(split), starts, [different[names] for names in self.names]
-
-    def of_names(self, said: NameMemory, *gather: np.ufunc) -> list[npt.NDArray[Any]]:
-        """What is made of each number that is said of the single names of each context."""
-        names, starts, own = self._different_names
-        numbers = said.of(names)
-        return [one.reduceat(column, starts)[own] for one, column in zip(gather, numbers.T, strict=True)]
 
     def slices(self) -> list[slice]:
         """The blocks of each page."""

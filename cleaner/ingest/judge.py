@@ -21,6 +21,7 @@ from cleaner.extraction.features import PLAIN_FEATURES, PageFacts
 from cleaner.extraction.kind import ANY_WORDS, claims_article, non_article
 from cleaner.extraction.metadata import Metadata, read_metadata
 from cleaner.extraction.model import BlockModel, Judgement, block_model
+from cleaner.extraction.names import NO_NAMES
 from cleaner.extraction.page import Page, PageError, parse_page
 from cleaner.extraction.places import places
 from cleaner.extraction.scripted import scripted_story
@@ -125,10 +126,12 @@ def _judged(opened: Sequence[Opened], extractor: str, model: BlockModel | None) 
 
 def _judged_together(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
     pages = join([one.page for one in opened])
-    codes = places(pages)
+    by_model = (model or block_model()) if extractor in ("auto", "blocks") else None
+    _, _, named = (by_model.names if by_model else NO_NAMES).of(pages.names)
+    codes = places(pages, named)
     where = [codes[own] for own in pages.slices()]
-    if extractor in ("auto", "blocks"):
-        verdicts = _by_model(opened, pages, where, model or block_model(), may_ask=extractor == "auto")
+    if by_model is not None:
+        verdicts = _by_model(opened, pages, where, by_model, may_ask=extractor == "auto")
     else:
         verdicts = [_word_of(_lines(extractor, one.raw), one.page.blocks.text) for one in opened]
     return [_named(*one, extractor) for one in zip(opened, where, verdicts, strict=True)]
