@@ -212,7 +212,8 @@ def _names_around(page: Page, element: int) -> list[str]:
 def features_of(sample: Sample, lexicons: Lexicons, without: frozenset[int]) -> Table:
     """What the first round sees of a page, with lexicons that know neither its own fold nor these."""
     names, said = Names(lexicons.get("names", without)), lexicons.said(without)
-    learned = learned_features(join([sample.page]), sample.facts, names, said)
+    page = join([sample.page])
+    learned = learned_features(page, sample.facts, names.of(page.names), said)
     return np.concatenate((sample.facts.plain, learned), axis=1)
 
 

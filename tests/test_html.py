@@ -132,7 +132,8 @@ def test_any_page_gives_figures_for_every_block(parts: list[str]) -> None:
     facts: Facts = page_facts(pages, [read_metadata(page.tree)])
     model = block_model()
     assert facts.plain.shape == (count, len(PLAIN_FEATURES))
-    assert learned_features(pages, facts, model.names, model.said).shape == (count, len(LEARNED_FEATURES))
+    learned = learned_features(pages, facts, model.names.of(pages.names), model.said)
+    assert learned.shape == (count, len(LEARNED_FEATURES))
     scores = facts.words - FAR
     assert round_features(facts, scores).shape == (count, len(ROUND_FEATURES))
     assert witness_features(facts, [True] * count, scores).shape == (count, len(WITNESS_FEATURES))

@@ -155,6 +155,8 @@ def page_facts(pages: Pages, known: Sequence[Metadata]) -> Facts:
     words = shape.words
     own = pages.context[owner]
     tags = np.array([TAGS.get(tag, 15.0) for tag in pages.context_tag])[own]
+    # those of the first level, and those of any
+    headings = np.array([tags == TAGS["h1"], (tags >= TAGS["h1"]) & (tags <= TAGS["h6"])])
     prose = ((words >= LONG_WORDS) | ((words >= PROSE_WORDS) & (ends == 3))) & (linked < 0.5)
     up = _wider(pages.parent, pages.end - pages.first)
     boxes = [owner]
@@ -166,11 +168,11 @@ def page_facts(pages: Pages, known: Sequence[Metadata]) -> Facts:
     columns = [
         _text(pages, shape, ends, starts, prose),
         _markup(pages, tags, own),
-        _place(bounds, words, told, links, prose, tags),
+        _place(bounds, words, told, links, prose, headings),
         shifted(np.array([words, linked, ends, tags]), bounds),
         _containers(np.array(boxes), pages, words, told, links),
         _groups(like, bounds, words, told, links),
-        shared_features(pages, spoken, up, words, prose, known),
+        shared_features(pages, spoken, up, words, prose, headings, known),
     ]
     # what depends on lexicons is computed apart, so that training can do it again with others
     return Facts(
@@ -226,11 +228,15 @@ def _text(pages: Pages, shape: Shapes, ends: Floats, starts: Floats, prose: Flag
     for own in pages.slices():
         folded = [text.casefold() for text in pages.text[own]]
         found = Counter(folded)
-        copies += [found[text] for text in folded]
+        times = [*map(found.__getitem__, folded)]
+        copies += times
         seen: Counter[str] = Counter()
-        for text in folded:
-            before.append(seen[text])
-            seen[text] += 1
+        for text, often in zip(folded, times, strict=True):
+            if often == 1:  # as most do
+                before.append(0)
+            else:
+                before.append(seen[text])
+                seen[text] += 1
     return np.array(
         [
             shape.words, shape.characters, shape.capitalised, shape.upper, shape.digits, shape.punctuation,
@@ -261,15 +267,13 @@ def _markup(pages: Pages, tags: Floats, own: Integers) -> Floats:
     )  # fmt: skip
 
 
-def _place(bounds: Bounds, words: Floats, told: Floats, links: Floats, prose: Flags, tags: Floats) -> Floats:
+def _place(bounds: Bounds, words: Floats, told: Floats, links: Floats, prose: Flags, headings: Flags) -> Floats:
     place = bounds.line
     through, told_through = bounds.through(np.array([words, told]))
     totals = bounds.total(np.array([words, told, links, prose]))[:, bounds.text]
     sizes = bounds.sizes[bounds.text]
     total, told_total = np.maximum(totals[0], 1.0), np.maximum(totals[1], 1.0)
-    is_title = tags == TAGS["h1"]
-    is_heading = (tags >= TAGS["h1"]) & (tags <= TAGS["h4"])
-    since, until = bounds.nearest(np.array([is_title, is_heading, prose]), FAR)
+    since, until = bounds.nearest(np.array([*headings, prose]), FAR)
     return np.array(
         [
             place, sizes - 1 - place, (through - words / 2) / total, (told_through - told / 2) / told_total,

@@ -10,7 +10,6 @@ import numpy as np
 
 from cleaner.extraction.around import beside, group_sums, running_sums, smallest
 from cleaner.extraction.features import Facts
-from cleaner.extraction.names import Names
 from cleaner.extraction.together import Pages
 from cleaner.extraction.words import Numbers, Words, read_words
 from cleaner.scoring.bounds import exact
@@ -50,14 +49,14 @@ LEARNED_FEATURES = (*MAIN_FEATURES, *NAME_FEATURES, *WORD_FEATURES)
 """Names of the columns of `learned_features`."""
 
 
-def learned_features(pages: Pages, facts: Facts, names: Names, said: Lexicon) -> Singles:
+def learned_features(pages: Pages, facts: Facts, said_of_names: Floats, said: Lexicon) -> Singles:
     """What lexicons say of class names and of words, and the container that they point to.
 
-    An array of shape (blocks, len(LEARNED_FEATURES)).
+    An array of shape (blocks, len(LEARNED_FEATURES)).  ``said_of_names`` is `Names.of` the names of all contexts.
     """
     box, bounds = facts.boxes[1], facts.bounds
     told = np.where(facts.prose, facts.words, 0.0)
-    named, total = _names(pages, box, names)
+    named, total = _names(pages, box, said_of_names)
     likely = exact(told / (1.0 + np.exp(np.clip(total, -20, 20))))
     whole, spoken_for = bounds.total(np.array([likely, exact(total * likely)]))
     whole, spoken_for = np.maximum(whole, 1e-9)[bounds.text], spoken_for[bounds.text]
@@ -84,9 +83,9 @@ def _main(facts: Facts, told: Sequence[Floats]) -> Floats:
     return np.array(rows)
 
 
-def _names(pages: Pages, box: Integers, lexicon: Names) -> tuple[Floats, Floats]:
+def _names(pages: Pages, box: Integers, said: Floats) -> tuple[Floats, Floats]:
     """What the names of a block's element, of the inline elements in it and of all around it say; and their sum."""
-    highs, lows, _ = lexicon.of(pages.names)
+    highs, lows, _ = said
     worths = highs + lows
     own = np.array([worths, highs, lows])
     most, least = pages.gathered(highs, np.maximum), pages.gathered(lows, np.minimum)

@@ -89,10 +89,13 @@ class Judgement:
     ``open`` are the blocks that the first round does not settle; the second looks at no others.
     """
 
-    def __init__(self, model: BlockModel, pages: Pages, known: Sequence[Metadata]) -> None:
+    def __init__(
+        self, model: BlockModel, pages: Pages, known: Sequence[Metadata], said_of_names: Floats | None = None
+    ) -> None:
         self.model = model
         self.facts = page_facts(pages, known)
-        learned = learned_features(pages, self.facts, model.names, model.said)
+        said_of_names = model.names.of(pages.names) if said_of_names is None else said_of_names
+        learned = learned_features(pages, self.facts, said_of_names, model.said)
         self._seen = np.concatenate((self.facts.plain, learned), axis=1)
         self.scores = model.rounds[0].scores(self._seen)
         self.open = np.flatnonzero(self.scores > SURE_CRUFT)

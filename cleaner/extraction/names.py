@@ -13,22 +13,14 @@ from cleaner.scoring.shape import Floats
 
 # So many sets of names are remembered.
 REMEMBERED = 65_536
-# A word of a name, or the end of one.
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\0")
+# A word of a name, or the end of one.  Words of less than three letters say nothing.
+_PIECE = re.compile(r"[A-Z]{3,}(?![a-z])|[A-Z][a-z]{2,}|[a-z]{3,}|\0")
 _END = "\0"
-# Shorter words say nothing.
-_SHORTEST = 3
 
 
 def _pieces(names: Iterable[str]) -> list[str]:
     """The words of some names, behind each name its end."""
-    found = _PIECE.findall(_END.join((*names, "")))
-    return [piece.lower() for piece in found if len(piece) >= _SHORTEST or piece == _END]
-
-
-def _pairs(pieces: Sequence[str]) -> list[str]:
-    """Each word with the one behind it, if it has one."""
-    return [*map("_".join, pairwise(pieces)), ""]
+    return [*map(str.lower, _PIECE.findall(_END.join((*names, ""))))]
 
 
 def name_pieces(names: str) -> tuple[str, ...]:
@@ -38,7 +30,8 @@ def name_pieces(names: str) -> tuple[str, ...]:
     ('article', 'body', 'related', 'links', 'article_body', 'related_links')
     """
     own = _pieces(names.split())
-    return tuple(dict.fromkeys(piece for piece in (*own, *_pairs(own)) if piece and _END not in piece))
+    pairs = map("_".join, pairwise(own))
+    return tuple(dict.fromkeys(piece for piece in (*own, *pairs) if _END not in piece))
 
 
 class Names:
@@ -50,6 +43,7 @@ class Names:
 
     def __init__(self, odds: Mapping[str, float]) -> None:
         self.odds = odds
+        self._of_pair = {tuple(piece.split("_")): value for piece, value in odds.items() if "_" in piece}
         self._known: dict[str, tuple[float, float, float]] = {}
 
     def of(self, sets: Sequence[str]) -> Floats:
@@ -81,7 +75,8 @@ class Names:
     def _extremes(self, names: Sequence[str]) -> Floats:
         """The most and the least that any piece of each name says."""
         own = _pieces(names)
-        odds = np.array([[*map(self.odds.get, pieces, repeat(0.0))] for pieces in (own, _pairs(own))])
+        pairs = pairwise((*own, _END))
+        odds = np.array([[*map(self.odds.get, own, repeat(0.0))], [*map(self._of_pair.get, pairs, repeat(0.0))]])
         ends = np.flatnonzero([piece == _END for piece in own])
         starts = np.append(0, ends[:-1] + 1)
         # the end of a name says 0

@@ -398,11 +398,14 @@ def _shares(texts: Sequence[str], marks: Sequence[int]) -> tuple[float, float, f
     first = marks[0]
     if len(marks) == 1 or marks.count(first) == len(marks):  # as in most blocks
         return float(first & _LINK > 0), float(first & _BOLD > 0), float(first & _ITALIC > 0)
-    letters = [len(text) - text.count(" ") for text in texts]
-    linked, bold, italic = (
-        sum([size for size, own in zip(letters, marks, strict=True) if own & mark]) for mark in (_LINK, _BOLD, _ITALIC)
-    )
-    total = sum(letters)
+    total = linked = bold = italic = 0
+    for text, own in zip(texts, marks, strict=True):
+        size = len(text) - text.count(" ")
+        total += size
+        if own:
+            linked += size * (own & _LINK > 0)
+            bold += size * (own & _BOLD > 0)
+            italic += size * (own & _ITALIC > 0)
     return linked / total, bold / total, italic / total
 
 
@@ -419,7 +422,8 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
 def _telling(attributes: Iterable[str]) -> tuple[tuple[str, ...], bool]:
     """Which of an element's attributes name it, in the order of `NAMING`, and whether others may hide it."""
     known = set(attributes)
-    return tuple(name for name in NAMING if name in known), bool(known & {"aria-hidden", "style"})
+    naming = known.intersection(NAMING)
+    return tuple(sorted(naming, key=NAMING.index)), "aria-hidden" in known or "style" in known
 
 
 def _is_unseen(attributes: dict[str, str | None]) -> bool:

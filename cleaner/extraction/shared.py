@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from cleaner.extraction.around import FAR
 from cleaner.extraction.metadata import Metadata
-from cleaner.extraction.page import HEADINGS
 from cleaner.extraction.together import Pages, first_of
 from cleaner.extraction.words import TOGETHER, Numbers, Words, mixed, read_words
 from cleaner.scoring.bounds import Bounds
@@ -27,9 +26,12 @@ SHARED_FEATURES = (
 
 
 def shared_features(
-    pages: Pages, spoken: Words, up: Integers, words: Floats, prose: Flags, known: Sequence[Metadata]
+    pages: Pages, spoken: Words, up: Integers, words: Floats, prose: Flags, headings: Flags, known: Sequence[Metadata]
 ) -> Floats:
-    """What blocks share with title, description and structured body, and with one another: a row a feature."""
+    """What blocks share with title, description and structured body, and with one another: a row a feature.
+
+    ``headings`` are the headings of the first level, and those of any: a row each.
+    """
     bounds, keys = pages.bounds, spoken.keys
     page = bounds.text
     rows = np.zeros((len(SHARED_FEATURES), len(keys)))
@@ -65,7 +67,7 @@ def shared_features(
     rows[8] = bounds.through(rows[2:3])[0] - rows[2] > 0
     rows[9] = np.array(has_body)[page]
     rows[10] = is_author
-    rows[11:14] = _from_title(pages, titled, up)
+    rows[11:14] = _from_title(pages, titled, headings, up)
     rows[14:17] = _articles(pages)
     rows[17:20] = _copies(keys, words, bounds)
     rows[20] = np.minimum(rows[19] / np.maximum(words, 1.0), 3.0)
@@ -126,12 +128,11 @@ def _on_pages(numbers: Numbers, pages: Integers) -> Numbers:
     return numbers + pages.astype(np.uint64) * _PAGE
 
 
-def _from_title(pages: Pages, is_title: Flags, up: Integers) -> Floats:
+def _from_title(pages: Pages, is_title: Flags, headings: Flags, up: Integers) -> Floats:
     """Distance from the headline: in blocks, in containers to leave, and the size of the first that holds both."""
     bounds, first, end = pages.bounds, pages.first, pages.end
-    tags = [pages.tag[one] for one in pages.owner.tolist()]
-    headings, top = np.array([tag in HEADINGS for tag in tags]), np.array([tag == "h1" for tag in tags])
-    title = first_of(is_title & headings, bounds)
+    top, any_level = headings
+    title = first_of(is_title & any_level, bounds)
     for others in (is_title, top):
         title = np.where(title < 0, first_of(others, bounds), title)
     title = title[bounds.text]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, count
+from itertools import accumulate
 
 from cleaner.document import NO_WEIGHTS, Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
@@ -54,9 +54,11 @@ def page_document(judged: Judged) -> Document:
     if not texts and not verdicts.unseen:
         raise PageError("no_text", "no visible text: an empty page, a script shell or frames only")
     lines = [*texts, *verdicts.unseen]
-    rows = _markups(page, known, judged.where, verdicts) + [("unseen", _UNSEEN)] * len(verdicts.unseen)
-    ends = [*accumulate(len(text) + 1 for text in lines)]
-    segments = [*map(Segment, [0, *ends[:-1]], ends, count(1), *zip(*rows, strict=True))] if rows else []
+    roles, markups = _markups(page, known, judged.where, verdicts)
+    roles += ["unseen"] * len(verdicts.unseen)
+    markups += [_UNSEEN] * len(verdicts.unseen)
+    ends = [*accumulate([len(text) + 1 for text in lines])]
+    rows = zip([0, *ends[:-1]], ends, range(1, len(lines) + 1), roles, markups, strict=True)
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
     if found is not None:
         facts["non_article"] = found
@@ -69,7 +71,7 @@ def page_document(judged: Judged) -> Document:
     return Document(
         id=raw.id,
         text="\n".join([*lines, ""]),
-        segments=tuple(segments),
+        segments=tuple(map(Segment._make, rows)),
         source=raw.source,
         url=address,
         site=raw.site or host(address) or (known.site.text if known.site else None),
@@ -103,8 +105,8 @@ def _role(path: tuple[str, ...]) -> str:
     return ROLES.get(path[-1]) or ("list item" if "li" in path[-3:] else "paragraph")
 
 
-def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> list[tuple[str, Markup]]:
-    """The role and the markup of each block."""
+def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdicts) -> tuple[list[str], list[Markup]]:
+    """The roles and the markup of all blocks."""
     blocks, contexts, context = page.blocks, page.contexts, page.elements.context
     paths = [page.paths[number] for number in contexts.path]
     around: list[tuple[str, ...]] = []
@@ -115,8 +117,7 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
     own = [context[owner] for owner in blocks.owner]
     roles = {one: _role(paths[one]) for one in set(own)}
     heard, story = ([None] * len(own) if one is None else one for one in (verdicts.witness, verdicts.story))
-    markups = map(
-        Markup,
+    facts = zip(
         [paths[one] for one in own],
         [around[context[leaf]] for leaf in blocks.leaf],
         blocks.linked,
@@ -126,9 +127,10 @@ def _markups(page: Page, known: Metadata, where: Sequence[str], verdicts: Verdic
         where,
         [verdicts.because.get(place, NO_WEIGHTS) for place in range(len(own))],
         headlines,
+        strict=True,
     )
     said = ["headline" if is_headline else roles[one] for is_headline, one in zip(headlines, own, strict=True)]
-    return [*zip(said, markups, strict=True)]
+    return said, [*map(Markup._make, facts)]
 
 
 def _headlines(texts: Sequence[str], letters_of: Sequence[str], known: Metadata) -> list[bool]:

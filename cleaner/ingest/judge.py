@@ -127,11 +127,11 @@ def _judged(opened: Sequence[Opened], extractor: str, model: BlockModel | None) 
 def _judged_together(opened: Sequence[Opened], extractor: str, model: BlockModel | None) -> list[Judged]:
     pages = join([one.page for one in opened])
     by_model = (model or block_model()) if extractor in ("auto", "blocks") else None
-    _, _, named = (by_model.names if by_model else NO_NAMES).of(pages.names)
-    codes = places(pages, named)
+    said_of_names = (by_model.names if by_model is not None else NO_NAMES).of(pages.names)
+    codes = places(pages, said_of_names[2])
     where = [codes[own] for own in pages.slices()]
     if by_model is not None:
-        verdicts = _by_model(opened, pages, where, by_model, may_ask=extractor == "auto")
+        verdicts = _by_model(opened, pages, where, said_of_names, by_model, may_ask=extractor == "auto")
     else:
         verdicts = [_word_of(_lines(extractor, one.raw), one.page.blocks.text) for one in opened]
     return [_named(*one, extractor) for one in zip(opened, where, verdicts, strict=True)]
@@ -176,10 +176,15 @@ def _drawn(judged: Judged, max_blocks: int, extractor: str, model: BlockModel | 
 
 
 def _by_model(
-    opened: Sequence[Opened], pages: Pages, where: Sequence[Sequence[str]], model: BlockModel, may_ask: bool
+    opened: Sequence[Opened],
+    pages: Pages,
+    where: Sequence[Sequence[str]],
+    said_of_names: Floats,
+    model: BlockModel,
+    may_ask: bool,
 ) -> list[Verdicts]:
     """What the model says of pages that have blocks; where it is in doubt, it may ask the witness."""
-    judgement = Judgement(model, pages, [one.known for one in opened])
+    judgement = Judgement(model, pages, [one.known for one in opened], said_of_names)
     chances = model.chance(judgement.scores)
     found: list[Verdicts] = []
     asked: list[int] = []  # the blocks that go without a witness, whose reasons are found together
