@@ -26,7 +26,6 @@ ARTICLE_TYPES = frozenset(
     "reviewnewsarticle liveblogposting scholarlyarticle techarticle socialmediaposting report review "
     "medicalscholarlyarticle satiricalarticle askpublicnewsarticle advertisercontentarticle".split()
 )
-_BLANKS = re.compile(r"\s+")
 _TAGS = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -71,7 +70,10 @@ def text_of(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    return _BLANKS.sub(" ", _TAGS.sub("", unescape(value))).strip()
+    text = unescape(value)
+    if "<" in text:
+        text = _TAGS.sub("", text)
+    return " ".join(text.split())
 
 
 def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
@@ -90,9 +92,9 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
     items = list(_items(tree))
     article = next((item for item in items if _types(item) & ARTICLE_TYPES), {})
     micro = _microdata(tree)
-    headings = [text for node in tree.css("h1")[:3] if (text := _BLANKS.sub(" ", node.text()).strip())]
+    headings = [text for node in tree.css("h1")[:3] if (text := " ".join(node.text().split()))]
     window = tree.css_first("head > title") or tree.css_first("title")
-    window_title = _BLANKS.sub(" ", window.text()).strip() if window is not None else ""
+    window_title = " ".join(window.text().split()) if window is not None else ""
 
     def meta(*names: str) -> list[Value]:
         return [Value(named[name], f"meta:{name}") for name in names if name in named]
@@ -205,7 +207,7 @@ def _lower_headings(tree: LexborHTMLParser, headings: Sequence[str], titles: Seq
     if any(heading in title for heading in headings for title in known):
         return []
     for node in tree.css(", ".join(_LOWER))[:MAX_HEADINGS]:
-        text = _BLANKS.sub(" ", node.text()).strip()
+        text = " ".join(node.text().split())
         if any(_is_named(text, title) for title in known):
             return [Value(text, node.tag or "")]
     return []
@@ -217,9 +219,8 @@ def _meta_tags(tree: LexborHTMLParser) -> dict[str, str]:
     for node in tree.css("meta[content]")[:MAX_ITEMS]:
         attributes = node.attributes
         name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
-        content = text_of(attributes.get("content"))
-        if name and content:
-            named.setdefault(name.lower(), content)
+        if name and (name := name.lower()) not in named and (content := text_of(attributes.get("content"))):
+            named[name] = content
     return named
 
 
