@@ -12,7 +12,8 @@ Figures are CPU times of one core: other work on the machine changes clock times
 only ratios within one run mean something, and ``--against`` compares ratios: of a text with datatrove's filters, of a
 page with trafilatura.
 
-Then, of the text chain: the time of each step, and that of texts of twice as many lines each, up to 20,000.
+Then, of the text chain: the time of each step.  Last, whether time is linear: that of invented texts and pages of up to
+20,000 lines and paragraphs, beside that of short ones.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ WARM_UP = 100
 # A ratio that is this many times what it was is a regression; two runs of the same code differ by a tenth.
 WORSE = 1.25
 SHORTEST, LONGEST = 1_800, 3_400
-LINES = (1_250, 2_500, 5_000, 10_000, 20_000)
+LINES = (1_000, 2_500, 5_000, 10_000, 20_000)
+# Each of these is done so many times, by turns, and the fastest counts.
+TIMES = 5
 WORDS = (
     "council minister harbour bridge treaty region winter market bus border talks river voted signed Monday the of a "
     "in and to for on that with has was said will by from more after when before about over their new old first"
@@ -346,26 +349,38 @@ def by_filter(cleaner: Cleaner, texts: Sequence[Labelled]) -> dict[str, float]:
 def long_text(lines: int, seed: int) -> Raw:
     """An invented text: paragraphs, and short lines between them."""
     draw = random.Random(seed)
-    text = "\n".join(
-        " ".join(draw.choices(WORDS, k=draw.randint(2, 6) if place % 5 == 4 else draw.randint(12, 40))).capitalize()
-        + ("" if place % 5 == 4 else ".")
-        for place in range(lines)
-    )
+    text = "\n".join(_label(draw) if place % 5 == 4 else _paragraph(draw) for place in range(lines))
     return Raw(id=str(lines), source="", text=text)
 
 
-def doubling(cleaner: Cleaner) -> dict[int, float]:
-    """CPU seconds of texts of more and more lines."""
-    found = {}
-    for lines in LINES:
-        times = []
-        for seed in range(3):
-            raw = long_text(lines, seed)
+def long_page(paragraphs: int, seed: int) -> Raw:
+    """An invented page: paragraphs below a headline."""
+    draw = random.Random(seed)
+    title = _label(draw)
+    told = "\n".join(f"<p>{_paragraph(draw)}</p>" for _ in range(paragraphs))
+    html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{told}</body></html>"
+    return Raw(id=str(paragraphs), source="", html=html)
+
+
+def _paragraph(draw: random.Random) -> str:
+    return " ".join(draw.choices(WORDS, k=draw.randint(12, 40))).capitalize() + "."
+
+
+def _label(draw: random.Random) -> str:
+    return " ".join(draw.choices(WORDS, k=draw.randint(2, 6))).capitalize()
+
+
+def growth(cleaner: Cleaner, make: Callable[[int, int], Raw]) -> dict[int, float]:
+    """CPU seconds of documents of more and more lines."""
+    times: dict[int, list[float]] = {lines: [] for lines in LINES}
+    for seed in range(TIMES):
+        for lines, own in times.items():
+            raws = [make(lines, seed)]
             started = time.process_time()
-            cleaner.clean_raw(raw)
-            times.append(time.process_time() - started)
-        found[lines] = min(times)
-    return found
+            for _ in cleaner.clean_many(raws):
+                pass
+            own.append(time.process_time() - started)
+    return {lines: min(own) for lines, own in times.items()}
 
 
 def main() -> int:
@@ -404,20 +419,24 @@ def main() -> int:
     texts = documents(options.data)
     scale = 1e6 / len(texts)
     steps = by_filter(cleaner, texts)
-    growth = doubling(cleaner)
+    longer = {
+        "lines of a text": growth(cleaner, long_text),
+        "paragraphs of a page": growth(_warm(Cleaner(Settings(extractor="blocks"))), long_page),
+    }
     print("text chain, by step:")
     for name, seconds in steps.items():
         print(f"  {name:30}{seconds * scale:9,.0f} us {seconds / sum(steps.values()):5.0%}")
-    print("lines of one text, seconds, times those of half as many:")
-    for lines, seconds in growth.items():
-        half = growth.get(lines // 2)
-        print(f"  {lines:7,} {seconds:7.2f}" + (f" {seconds / half:5.2f}" if half else ""))
+    for name, times in longer.items():
+        first = times[LINES[0]]
+        print(f"{name}, CPU seconds, times those of {LINES[0]:,}:")
+        for lines, seconds in times.items():
+            print(f"  {lines:7,} {seconds:7.3f} {seconds / first:6.1f}")
     if options.json:
         figures = {
             "tools": tools,
             "ratios": now,
             "steps": {name: seconds * scale for name, seconds in steps.items()},
-            "lines": growth,
+            **longer,
         }
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
