@@ -38,17 +38,10 @@ from cleaner.language import detect_lines
 from cleaner.pipeline import before_model
 from cleaner.rulebook.load import load_rulebook
 from cleaner.scoring.bounds import Bounds
-from cleaner.scoring.features import (
-    FEATURES,
-    LEXICAL_FEATURES,
-    Lines,
-    grams,
-    lexical_features,
-    line_features,
-    spoken_words,
-)
+from cleaner.scoring.features import FEATURES, Lines, lexical_features, line_features
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.model import SEEN, seen_by_second
+from cleaner.scoring.vocabulary import LEXICAL_FEATURES, grams, spoken_words
 
 LABELS = {"article": 0, "cruft": 1, "neutral": 2}
 # Languages with labelled texts of enough sites for a lexicon, and the sites that a word must stand on.

@@ -30,17 +30,16 @@ from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.months import begins_with_day
 from cleaner.rulebook.match import Matcher, Rulebook
-from cleaner.scoring.bounds import Bounds, exact
+from cleaner.scoring.bounds import NEAR, Bounds, exact
 from cleaner.scoring.features import (
     BULLETED,
     KIND_BITS,
-    NEAR,
-    NO_LEXICON,
     UNMARKED,
     Lines,
     Mark,
     line_features,
 )
+from cleaner.scoring.lexicon import NO_LEXICON
 from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
 from cleaner.scoring.shape import Flags, Floats, Singles

@@ -14,6 +14,8 @@ import numpy as np
 from cleaner.scoring.shape import Flags, Floats, Integers, Singles
 
 GRAIN = 2.0**-20
+NEAR, WIDE = 3, 10
+"""Reach, in lines, of the sums around a line."""
 
 
 def exact(values: Floats) -> Floats:

@@ -92,3 +92,6 @@ class Lexicon:
         is_known = self._pairs[place] == pair
         odds = np.concatenate((own[known], self._pair_odds[place[is_known]]))
         return line[np.concatenate((known, maybe[is_known]))], odds
+
+
+NO_LEXICON = Lexicon({})
