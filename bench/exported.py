@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def of_depth(settings: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Settings for trees of another depth that ask as many questions in all.
+
+    Trees of depth one make an additive model, one curve a feature; those of depth two add pairs of features.
+
+    >>> of_depth({"depth": 6, "iterations": 250}, 2)
+    {'depth': 2, 'iterations': 750}
+    """
+    return {**settings, "depth": depth, "iterations": settings["iterations"] * settings["depth"] // depth}
 
 
 def exported(model: Any, features: Sequence[str], depth: int, digits: int) -> dict[str, Any]:

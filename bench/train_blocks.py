@@ -1,6 +1,6 @@
 """Train the model of the filter `main_content` from labelled pages, and store it with its training record.
 
-    python bench/train_blocks.py [--data DIR] [--out FILE] [--folds DIR]
+    python bench/train_blocks.py [--data DIR] [--out FILE] [--folds DIR] [--depth N]
 
 A block is labelled story when the page's gold text holds it in order (`cleaner.ingest.align`).  Two rounds of trees:
 the first sees the block, its containers and its like; the second what the first said around it and what trafilatura
@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from exported import exported
+from exported import exported, of_depth
 from folds import BLOCK_FOLD_MODELS
 from labelled import DATA, FOLDS, fold_of
 
@@ -311,7 +311,9 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--folds", type=Path, default=BLOCK_FOLD_MODELS, help="folder for the models of the folds")
+    parser.add_argument("--depth", type=int, default=SETTINGS["depth"], help="of all trees: 1 is an additive model")
     options = parser.parse_args()
+    SETTINGS.update(of_depth(SETTINGS, options.depth))
     records = [json.loads(line) for line in (options.data / "gold.jsonl").read_bytes().splitlines()]
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(partial(look_at, data=options.data), records, chunksize=8))

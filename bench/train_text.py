@@ -1,6 +1,6 @@
 """Train the model of the filter `layout` from labelled texts, and store it with its training record.
 
-    python bench/train_text.py [--data DIR] [--out FILE] [--folds DIR]
+    python bench/train_text.py [--data DIR] [--out FILE] [--folds DIR] [--depth N]
 
 Everything is cross-validated by site: five folds; what a line of a test site is scored with, words of the lexicons
 included, was learned on other sites.  The second round learns from scores that the first gave to sites that it did not
@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from exported import exported
+from exported import exported, of_depth
 from folds import FOLD_MODELS
 from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 
@@ -277,7 +277,10 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--folds", type=Path, default=FOLD_MODELS, help="folder for the models of the folds")
+    parser.add_argument("--depth", type=int, default=SETTINGS["depth"], help="of all trees: 1 is an additive model")
     options = parser.parse_args()
+    for settings in (SECOND_SETTINGS, SETTINGS):
+        settings.update(of_depth(settings, options.depth))
     with ProcessPoolExecutor() as pool:
         texts = list(pool.map(look_at, read_labelled_texts(options.data), chunksize=16))
     lines = Tables(texts)
