@@ -20,6 +20,7 @@ from cleaner.extraction.kind import REASONS
 from cleaner.extraction.learned import LEARNED_FEATURES, learned_features
 from cleaner.extraction.metadata import Metadata, Value, read_metadata
 from cleaner.extraction.model import block_model, features_of_round, load_block_model
+from cleaner.extraction.names import Names
 from cleaner.extraction.page import MAX_DEPTH, PageError, parse_page
 from cleaner.extraction.rounds import ROUND_FEATURES, WITNESS_FEATURES, round_features, witness_features
 from cleaner.extraction.together import join
@@ -215,6 +216,22 @@ def _shared(cleaner: Cleaner) -> Cleaner:
     if not _known:
         _known.append(cleaner)
     return _known[0]
+
+
+WRITTEN_NAMES = st.lists(
+    st.sampled_from(["", "Body", "relatedLinks", "links-body", "nav", "x9 site_header", "body nav Body"]), min_size=1
+)
+
+
+@given(st.lists(WRITTEN_NAMES, max_size=6))
+def test_names_say_the_same_whatever_is_remembered(calls: list[list[str]]) -> None:
+    odds = {"body": -2.0, "related": 1.0, "links": 0.5, "related_links": 3.0, "links_body": 2.0}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cleaner.extraction.names.REMEMBERED", 3)
+        names = Names(odds)
+        for sets in calls:
+            alone = [Names(odds).of([one])[:, 0].tolist() for one in sets]
+            assert names.of(sets).T.tolist() == alone
 
 
 def test_metadata_name_their_sources() -> None:
