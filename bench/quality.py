@@ -126,6 +126,10 @@ def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> Pag
         for mode, (outcome, rejection, _) in results.items():
             texts[mode] = "" if rejection or outcome is None else outcome.text
         outcome, rejection, _ = results["auto"]
+        shown = outcome
+        if shown is None:  # to be read all the same
+            cleaner.settings = replace(settings, keep_non_articles=True)
+            shown, _, _ = cleaner.clean_raw(raw)
     finally:
         cleaner.settings = settings
     balanced, asked = True, False
@@ -144,9 +148,12 @@ def measure(page: dict[str, object], data: Path, folds: str, blocks: str) -> Pag
         balanced = len(source) == len(outcome.text) + sum(r.end - r.start for r in removals)
         paragraphs: list[str] = [*page["paragraphs"], *page.get("optional", [])]  # type: ignore[misc]
         removed = _removed(outcome, paragraphs)
-        rows = _rows(outcome, page["paragraphs"], texts["trafilatura"])  # type: ignore[arg-type]
         if page["title"]:
             title = score(outcome.document.title or "", str(page["title"]), spread).f1
+    if shown is not None:
+        rows = _rows(shown, page["paragraphs"], texts["trafilatura"])  # type: ignore[arg-type]
+        if rejection is not None:
+            rows = tuple(replace(row, kept=False) for row in rows)
     return PageResult(
         id=str(page["id"]),
         dataset=str(page["dataset"]),
@@ -299,6 +306,7 @@ def main() -> int:
     described = []
     for result in worst:
         figures = ", ".join(f"{name} {result.scores[name].f1:.3f}" for name in ("auto", "blocks", "trafilatura"))
+        figures += f"; rejected, {result.rejected}" if result.rejected else ""
         print(f"worst: {result.dataset} {result.id}: {figures}")
         described.append((f"{result.dataset} {result.id}", figures, result.rows))
     write(options.pages, described)
