@@ -39,6 +39,7 @@ from cleaner.scoring.features import (
     Mark,
     line_features,
 )
+from cleaner.scoring.headline import headlines
 from cleaner.scoring.lexicon import NO_LEXICON
 from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
@@ -122,6 +123,7 @@ class Layout:
         goes = weight >= model.score_of(self.min_confidence)
         written = [line for text in texts for line in text.lines]
         goes &= ~(_lists_of_story(features, goes, taken, bounds) | schedules(written, goes, taken, bounds))
+        goes &= ~headlines(texts, features, goes, taken, bounds)
         left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
         rows = np.flatnonzero(goes & left[bounds.text])
         because = _because(model.contributions(judged_by[rows]))
