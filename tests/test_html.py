@@ -568,3 +568,46 @@ def test_verdicts_depend_on_the_page_alone(cleaners: dict[str, Cleaner]) -> None
     first = cleaners["auto"].document(page)
     cleaners["auto"].document(raw(NON_ARTICLES["home_page"]))
     assert replace(first) == cleaners["auto"].document(page)
+
+
+STANDFIRST = "Two lanes for cars, one for bicycles and no toll: what was decided after five hours"
+DECISION = "".join(
+    f"<p>The council of Elm voted on Monday to rebuild the old bridge over the river, the mayor said {number} times, "
+    "after a debate that had lasted until midnight.</p>"
+    for number in ("two", "three", "four", "five", "six")
+)
+BYLINE = "<div class=meta>By Ann Oak, 4 May 2021, 10:15</div>"
+
+
+@pytest.mark.parametrize(
+    ("head", "above"),
+    [
+        (f'<meta name=description content="{STANDFIRST}">', f"{BYLINE}<div class=x1>{STANDFIRST}</div>"),
+        (
+            f'<meta property="og:description" content="{STANDFIRST[:70]} …">',
+            f"{BYLINE}<div class=x1>{STANDFIRST}</div>",
+        ),
+        ("", f"{BYLINE}<h3 class='post__subtitle'>{STANDFIRST}</h3>"),
+        ("", f"<h2 class=css-1x2y3z>{STANDFIRST}</h2>{BYLINE}"),
+    ],
+)
+def test_a_standfirst_is_kept_wherever_the_page_puts_it(head: str, above: str) -> None:
+    page = (
+        f"<html><head><title>Elm decides</title>{head}</head><body><nav><a href=/a>News</a><a href=/b>Sport</a></nav>"
+        f"<header><h1>Elm decides on its old bridge</h1>{above}</header><div class=body>{DECISION}</div>"
+        "<footer><a href=/t>Terms</a></footer></body></html>"
+    )
+    outcome = Cleaner().clean_html(page)
+    assert outcome.text.splitlines()[0] == STANDFIRST
+    assert "Ann Oak" not in outcome.text
+
+
+def test_a_description_that_repeats_the_lead_or_a_caption_brings_nothing_in() -> None:
+    lead = "The council of Elm voted on Monday to rebuild the old bridge over the river."
+    page = (
+        f'<html><head><title>Elm</title><meta name=description content="{lead}"></head><body>'
+        f"<header><h1>Elm decides on its old bridge</h1>{BYLINE}"
+        f"<figure><figcaption>{lead}</figcaption></figure></header>"
+        f"<div class=teaser>{lead}</div><div class=body><p>{lead}</p>{DECISION}</div></body></html>"
+    )
+    assert Cleaner().clean_html(page).text.count(lead) == 1

@@ -45,6 +45,8 @@ class Metadata:
     titles: tuple[str, ...] = ()
     """All that the page names as its title, most trusted first; the title of the window may carry the site's name."""
     description: Value | None = None
+    descriptions: tuple[str, ...] = ()
+    """All that the page gives as its description."""
     authors: tuple[Value, ...] = ()
     published: Value | None = None
     page_published: Value | None = None
@@ -114,13 +116,16 @@ def read_metadata(tree: LexborHTMLParser, url: str | None = None) -> Metadata:
         *([Value(window_title, "title")] if window_title else []),
     ]
     titles += _lower_headings(tree, headings, titles)
+    descriptions = [
+        *linked(article.get("description")),
+        *meta("og:description", "description", "twitter:description"),
+    ]
     publisher = article.get("publisher")
     return Metadata(
         title=_best_title(titles),
         titles=tuple(dict.fromkeys(title.text for title in titles)),
-        description=_first(
-            linked(article.get("description")), meta("og:description", "description", "twitter:description")
-        ),
+        description=_first(descriptions),
+        descriptions=tuple(dict.fromkeys(one.text for one in descriptions)),
         authors=tuple(_authors(article, named, micro)),
         published=_first(
             linked(article.get("datePublished")),
