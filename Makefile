@@ -64,6 +64,7 @@ bench-quality: $(VENV)/.ready ## Quality on labelled pages and texts, beside oth
 	$(BIN)/python bench/quality.py --json bench/results/quality.json
 	@echo
 	$(BIN)/python bench/text.py
+	$(BIN)/python bench/forms.py
 	$(BIN)/python bench/left_out.py
 
 bench-rules: $(VENV)/.ready ## Precision and recall of the rules alone, on sites that they were not written from

@@ -22,11 +22,13 @@ import shutil
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from statistics import fmean, median
 from threading import Event, Thread
@@ -244,10 +246,14 @@ def pages(data: Path, folds: Path) -> dict[str, Any]:
 
 def _words(text: Labelled, document: Document, cleaner: Cleaner) -> Counter[str]:
     """Words of a text by label and fate."""
-    gone = {removal.start for removal in cleaner.clean(document).removals}
+    removals = cleaner.clean(document).removals
     counted: Counter[str] = Counter()
-    for segment, (line, label, _) in zip(document.segments, text.lines, strict=True):
-        counted[f"{label} {'gone' if segment.start in gone else 'kept'}"] += len(words(line))
+    position = 0
+    for line, label, _ in text.lines:
+        last = bisect_right(removals, position, key=attrgetter("start")) - 1
+        is_gone = last >= 0 and position < removals[last].end
+        counted[f"{label} {'gone' if is_gone else 'kept'}"] += len(words(line))
+        position += len(line) + 1
     return counted
 
 

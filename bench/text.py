@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -85,7 +85,7 @@ def measure_with(cleaner: Cleaner, text: Labelled, data: str, with_peers: bool =
     result = Outcomes((group, text.dataset, text.variant, language_group(text, document), f"{text.site} {text.id}"))
     result.again = len(outcome.text) - len(again.text)
     gold = _gold(data).get(gold_key(text), Counter())
-    ours = _scored(text, gold, _left(document, outcome))
+    ours = _scored(text, gold, _left(text, outcome))
     result.tools[OURS] = ours
     for removal, label, count in _by_removal(text, outcome):
         low = max((edge for edge in BINS[:-1] if removal.confidence >= edge), default=0.0)
@@ -114,20 +114,29 @@ def language_group(text: Labelled, document: Document) -> str:
     return "other"
 
 
-def _left(document: Document, outcome: Outcome) -> list[str]:
+def _left(text: Labelled, outcome: Outcome) -> list[str]:
     """What is left of each line."""
-    spans = iter([*outcome.kept, (len(document.text), len(document.text))])
+    end = len(outcome.document.text)
+    spans = iter([*outcome.kept, (end, end)])
     span = next(spans)
     left = []
-    for segment in document.segments:
+    for low, high, _ in _lines(text):
         pieces = []
-        while span[0] < segment.end:
-            pieces.append(document.text[max(span[0], segment.start) : min(span[1], segment.end)])
-            if span[1] > segment.end:
+        while span[0] < high:
+            pieces.append(outcome.document.text[max(span[0], low) : min(span[1], high)])
+            if span[1] > high:
                 break
             span = next(spans)
         left.append("".join(pieces).strip())
     return left
+
+
+def _lines(text: Labelled) -> Iterator[tuple[int, int, str]]:
+    """Where each line begins and ends, and its label."""
+    position = 0
+    for line, label, _ in text.lines:
+        yield position, position + len(line), label
+        position += len(line) + 1
 
 
 def _scored(text: Labelled, gold: Counter[str], left: Sequence[str]) -> Result:
@@ -154,11 +163,7 @@ def _scored(text: Labelled, gold: Counter[str], left: Sequence[str]) -> Result:
 
 
 def _by_removal(text: Labelled, outcome: Outcome) -> Iterable[tuple[Removal, str, int]]:
-    bounds = []
-    position = 0
-    for line, label, _ in text.lines:
-        bounds.append((position, position + len(line), label))
-        position += len(line) + 1
+    bounds = [*_lines(text)]
     for removal in outcome.removals:
         for low, high, label in bounds:
             if removal.start < high and removal.end > low:

@@ -32,7 +32,7 @@ from folds import FOLD_MODELS
 from labelled import DATA, FOLDS, Labelled, fold_of, read_labelled_texts, words
 
 from cleaner.chain import Chain, View
-from cleaner.document import Document
+from cleaner.document import Document, split_lines
 from cleaner.filters.layout import MODEL, marked_lines, weighed
 from cleaner.language import detect_lines
 from cleaner.pipeline import before_model
@@ -105,8 +105,13 @@ def look_at(source: Labelled) -> Text:
     """Run the filters before the model over a text and compute the features of its lines."""
     chain, book = _before()
     language = detect_lines([line for line, _, _ in source.lines])
-    document = Document.from_text(
-        source.text, language=language.code if language else None, site=source.site, title=source.title or None
+    document = Document(
+        id=source.id,
+        text=source.text,
+        segments=split_lines(source.text),  # as they are labelled
+        language=language.code if language else None,
+        site=source.site,
+        title=source.title or None,
     )
     if len(document.segments) != len(source.lines):
         raise ValueError(f"{source.id}: {len(source.lines)} lines make {len(document.segments)} segments")

@@ -22,14 +22,16 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from cleaner.document import NO_FACTS, Document, Removal, Segment, apply, kept_spans
+from cleaner.document import NO_FACTS, Document, Removal, Segment, apply, between, kept_spans, read
+from cleaner.markdown import with_signs
 
 
 class Line(NamedTuple):
     """A segment of which something is still kept.
 
-    ``index`` is its place among the document's segments, ``text`` what is left of it without white space around it,
-    ``pieces`` the spans of the document which that text is made of.
+    ``index`` is its place among the document's segments, ``text`` what is left of what it says without white space
+    around it, ``pieces`` the spans of the document which that text is made of: signs of Markdown are not among them,
+    and a line break inside a paragraph is a space of ``text``.
     """
 
     index: int  # type: ignore[assignment]  # hides a method of tuples that nobody asks a line for
@@ -38,14 +40,14 @@ class Line(NamedTuple):
     pieces: tuple[tuple[int, int], ...]
 
     def spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Document spans of ``self.text[start:end]``: several, where something inside was removed before."""
-        position = 0
-        for piece_start, piece_end in self.pieces:
-            length = piece_end - piece_start
-            low, high = max(start - position, 0), min(end - position, length)
-            if low < high:
-                yield piece_start + low, piece_start + high
-            position += length
+        """Document spans of ``self.text[start:end]``: several, where something inside was removed before.
+
+        Signs that belong to the text go with it: all of ``[Also read](/more)`` for *Also read*.
+        """
+        found = [*_trim(self.pieces, start, end)]
+        if found and self.segment.signs:
+            return iter(with_signs(found, self.segment.signs))
+        return iter(found)
 
     def remove(
         self, filter: str, rule: str, reason: str, confidence: float, evidence: Mapping[str, object] = NO_FACTS
@@ -117,18 +119,22 @@ class View:
         """What is left of a segment; None where nothing is."""
         text, segment = self.document.text, self.document.segments[index]
         cut = self.cuts.get(index)
-        if cut is None:
+        if cut is None and segment.signs is None:
             kept = text[segment.start : segment.end]
             stripped = kept.strip()
             start = segment.start if kept[:1] == stripped[:1] else segment.start + len(kept) - len(kept.lstrip())
             return Line(index, segment, stripped, ((start, start + len(stripped)),)) if stripped else None
+        cut = cut or ()
         if len(cut) == 1 and cut[0].start <= segment.start and segment.end <= cut[0].end:
             return None
         pieces = _between(segment, cut)
-        kept = "".join([text[start:end] for start, end in pieces])
+        kept = read(text, segment, pieces)
         stripped = kept.strip()
+        if not stripped:
+            return None
         left = len(kept) - len(kept.lstrip())
-        return Line(index, segment, stripped, tuple(_trim(pieces, left, left + len(stripped)))) if stripped else None
+        said = pieces if segment.signs is None else between(pieces, segment.signs)
+        return Line(index, segment, stripped, tuple(_trim(said, left, left + len(stripped))))
 
 
 _START, _END = attrgetter("start"), attrgetter("end")

@@ -20,9 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
+from cleaner.markdown import Sign, find_signs, is_markdown
+from cleaner.wrapping import continues
+
+# What `str.splitlines` breaks lines at.
+_BREAKS = dict.fromkeys(map(ord, "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
 
@@ -72,8 +78,11 @@ class Segment(NamedTuple):
     The line break and the blank lines behind a line belong to its segment, so that they go where the line goes.
     ``line`` is the 1-based line number, counted as text editors count (``\\n``, ``\\r\\n`` and ``\\r`` end a line).
 
+    ``signs`` are spans in it that are no part of what it says (`cleaner.markdown`); None where it reads as it stands.
+    With signs, or none of them but an empty tuple, line breaks inside are read as spaces.
+
     >>> Document.from_text("One.\\n\\nTwo.\\n").segments[1]
-    Segment(start=6, end=11, line=3, role='line', markup=None)
+    Segment(start=6, end=11, line=3, role='line', markup=None, signs=None)
     """
 
     start: int
@@ -81,6 +90,7 @@ class Segment(NamedTuple):
     line: int
     role: str = "line"
     markup: Markup | None = None
+    signs: tuple[Sign, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +128,22 @@ class Document:
 
     @classmethod
     def from_text(cls, text: str, id: str = "", **known: object) -> Document:
-        """A document of plain text, one segment for each line that is not blank.
+        """A document of plain text or Markdown, with the segments of `read_segments`.
 
         Raises `ValueError` for lone surrogates and `TypeError` for unknown fields.
         """
-        return cls(id=id, text=text, segments=split_lines(text), **known)  # type: ignore[arg-type]
+        return cls(id=id, text=text, segments=read_segments(text), **known)  # type: ignore[arg-type]
 
     def content(self, segment: Segment) -> str:
-        """The segment's text without the white space around it."""
-        return self.text[segment.start : segment.end].strip()
+        """What the segment says, without signs and the white space around it.
+
+        >>> document = Document.from_text("# Elm\\n\\nThe [council](/council) met.")
+        >>> [document.content(segment) for segment in document.segments]
+        ['Elm', 'The council met.']
+        """
+        if segment.signs is None:
+            return self.text[segment.start : segment.end].strip()
+        return read(self.text, segment, [(segment.start, segment.end)]).strip()
 
 
 class Removal(NamedTuple):
@@ -184,6 +201,87 @@ def split_lines(text: str) -> tuple[Segment, ...]:
         return ()
     bounds = [0, *(start for start, _ in starts[1:]), len(text)]
     return tuple(Segment(bounds[i], bounds[i + 1], line) for i, (_, line) in enumerate(starts))
+
+
+def read_segments(text: str) -> tuple[Segment, ...]:
+    """Segments that partition ``text``: its lines, paragraphs where a program has broken them into lines.
+
+    Signs of Markdown are noted, and lines of nothing but signs belong to the segment before, as blank lines do.
+
+    >>> [(s.start, s.end) for s in read_segments("# Elm\\n\\n![](elm.png)\\n\\nThe [council](/council) met.\\n")]
+    [(0, 21), (21, 50)]
+    """
+    lines = split_lines(text)
+    pieces = text.splitlines(keepends=True)
+    goes_on = continues(pieces)
+    has_signs = is_markdown(text)
+    if not goes_on and not has_signs:
+        return lines
+    if goes_on:
+        behind = [*accumulate(map(len, pieces), initial=0)]
+        inner = {behind[place] for place in goes_on}
+        firsts = [line for place, line in enumerate(lines) if not place or line.start not in inner]
+        ends = [*(line.start for line in firsts[1:]), len(text)]
+        lines = tuple(line._replace(end=end, signs=()) for line, end in zip(firsts, ends, strict=True))
+    return _signed(text, lines) if has_signs else lines
+
+
+def _signed(text: str, lines: Sequence[Segment]) -> tuple[Segment, ...]:
+    """The segments of a text in Markdown, of its lines or paragraphs."""
+    found: list[Segment] = []
+    signs: list[Sign] = []
+    open_since: Segment | None = None
+    for line in lines:
+        own = find_signs(text, line.start, line.end)
+        if read(text, line._replace(signs=own), [(line.start, line.end)]).strip():
+            if open_since is not None:
+                found.append(open_since._replace(end=line.start, signs=tuple(signs)))
+                signs.clear()
+            # what stands before the first that says something belongs to it
+            open_since = line if found or open_since is not None else line._replace(start=0)
+        signs += own
+    if open_since is None:
+        return tuple(lines)
+    return (*found, open_since._replace(end=len(text), signs=tuple(signs)))
+
+
+def between(spans: Iterable[tuple[int, int]], signs: Sequence[Sign]) -> list[tuple[int, int]]:
+    """What sorted spans hold beside sorted signs.
+
+    >>> between([(0, 4), (6, 9)], [Sign(2, 3), Sign(5, 7)])
+    [(0, 2), (3, 4), (7, 9)]
+    """
+    found = []
+    place = 0
+    for start, end in spans:
+        position = start
+        while place < len(signs) and signs[place].end <= start:
+            place += 1
+        at = place
+        while at < len(signs) and signs[at].start < end:
+            if position < signs[at].start:
+                found.append((position, signs[at].start))
+            position = signs[at].end
+            at += 1
+        if position < end:
+            found.append((position, end))
+    return found
+
+
+def read(text: str, segment: Segment, pieces: Sequence[tuple[int, int]]) -> str:
+    """What sorted pieces of a segment say."""
+    if segment.signs is None:
+        return "".join([text[start:end] for start, end in pieces])
+    return "".join([text[start:end] for start, end in between(pieces, segment.signs)]).translate(_BREAKS)
+
+
+def line_at(text: str, segment: Segment, position: int) -> int:
+    """The number of the line in which a position of a segment stands."""
+    if segment.signs is None:  # it is one line
+        return segment.line
+    own = text[segment.start : segment.end]
+    before = text[segment.end - len(own.lstrip()) : position]
+    return segment.line + sum([line[-1] in "\r\n" for line in before.splitlines(keepends=True)])
 
 
 def check_removals(length: int, removals: Sequence[Removal]) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cleaner.chain import Outcome, Rejection
 from cleaner.dateline import parse_dateline
-from cleaner.document import Document, Removal
+from cleaner.document import Document, Removal, line_at, read
 from cleaner.filters import main_content
 from cleaner.filters.duplicates import links, versions
 from cleaner.ingest.record import Raw
@@ -168,11 +168,11 @@ def kept_lines(outcome: Outcome) -> Iterator[str]:
     for segment in segments:
         pieces = []
         while start < segment.end:
-            pieces.append(text[max(start, segment.start) : min(end, segment.end)])
+            pieces.append((max(start, segment.start), min(end, segment.end)))
             if end > segment.end:
                 break
             start, end = next(spans, (len(text), len(text)))
-        if line := "".join(pieces).strip():
+        if line := read(text, segment, pieces).strip():
             yield line
 
 
@@ -190,7 +190,7 @@ def _lines(outcome: Outcome, starts: Sequence[int]) -> Iterable[int]:
     for start in starts:
         while place + 1 < len(segments) and segments[place + 1].start <= start:
             place += 1
-        yield segments[place].line if segments else 1
+        yield line_at(outcome.document.text, segments[place], start) if segments else 1
 
 
 def removed_rows(outcome: Outcome, audit: str) -> Iterator[dict[str, object]]:

@@ -4,7 +4,8 @@
     #---- kept ----
     <the lines that must be left, in order; blank lines do not count>
     #---- removed ----
-    <rule>: <text of the removal>                  (of an HTML page: removals other than main_content's)
+    <rule>: <text of the removal>                  (white space collapsed; of an HTML page: removals other than
+                                                   main_content's)
     #---- gap ----
     <only where the program is known to fail: why; such fixtures are strict expected failures>
 
@@ -51,13 +52,13 @@ def read_golden(path: Path) -> Golden:
         path,
         raw,
         [line.strip() for line in kept.splitlines() if line.strip()],
-        [(rule, text.strip()) for rule, _, text in pairs],
+        [(rule, " ".join(text.split())) for rule, _, text in pairs],
         gap.strip(),
     )
 
 
 def all_golden() -> list[Golden]:
-    return [read_golden(path) for path in sorted(FIXTURES.rglob("*")) if path.suffix in (".txt", ".html")]
+    return [read_golden(path) for path in sorted(FIXTURES.rglob("*")) if path.suffix in (".txt", ".md", ".html")]
 
 
 def unpack(folder: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from hypothesis import strategies as st
 
 WORDS = {
@@ -34,6 +36,20 @@ CRUFT = [
     "Read more | Another",
     "Share this article on Facebook",
 ]
+MARKDOWN = [
+    "# The council of Elm decides",
+    "* [Sport](/sport)",
+    '[![Logo](/logo.png)](https://www.example.org/ "Home")',
+    "![A bridge](bridge.jpg)",
+    "> [Also Read: Harbour towns agree](/ferry) on a **ferry**",
+    "| a | [b](c) |",
+    "|---|---|",
+    "* * *",
+    "**Leave a review**",
+    "The [council](/c) of _Elm_ \\[voted\\] on `Monday`.",
+    "[open **and** never](closed",
+    "](x) ** _ [",
+]
 BREAKS = ["\n", "\n\n", "\r\n", "\r", "\x0b", "\f", "\u2028", "\u2029", "\x85", "\n \t\n", "\r\n\r\n"]
 MARKS = ["", "", "", " -02D-", " -0- -1-", " /END/", "\u00a0-02D-", "\x00", "\u0301", "\ufeff", "  "]
 
@@ -41,7 +57,9 @@ MARKS = ["", "", "", " -02D-", " -0- -1-", " /END/", "\u00a0-02D-", "\x00", "\u0
 @st.composite
 def lines(draw: st.DrawFn) -> str:
     """One line: a sentence in some script, cruft, a headline, or characters of any kind."""
-    kind = draw(st.sampled_from(["story", "story", "story", "cruft", "cruft", "headline", "any"]))
+    kind = draw(st.sampled_from(["story", "story", "story", "cruft", "cruft", "headline", "any", "markdown"]))
+    if kind == "markdown":
+        return draw(st.sampled_from(MARKDOWN))
     if kind == "cruft":
         return draw(st.sampled_from(CRUFT)) + draw(st.sampled_from(MARKS))
     if kind == "any":
@@ -63,4 +81,5 @@ def texts(draw: st.DrawFn) -> str:
         parts += (line, draw(st.sampled_from(BREAKS)))
     if drawn and draw(st.booleans()):
         parts.pop()
-    return "".join(parts)
+    whole = "".join(parts)
+    return "\n".join(fill(line, 60) for line in whole.split("\n")) if draw(st.integers(0, 4)) == 0 else whole

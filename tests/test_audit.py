@@ -32,7 +32,7 @@ from cleaner.audit.shown import Shown, ViewError, shown
 from cleaner.audit.verdicts import Verdict, Verdicts
 from cleaner.chain import Chain, Outcome, Sure
 from cleaner.commands import case_runner
-from cleaner.document import Document, Removal
+from cleaner.document import Document, Removal, split_lines
 from cleaner.filters.spare import Spared, spare
 from cleaner.ingest.record import Raw
 from cleaner.near import near_misses
@@ -98,7 +98,7 @@ def test_kept_and_removed_together_are_the_source(outcome: Outcome) -> None:
         assert "".join(text for fate in lines for text, _ in fate.pieces) == outcome.document.text
     kept = "".join(text for fate in lines for text, removal in fate.pieces if removal is None)
     assert not lines or kept == outcome.text
-    assert [fate.line for fate in lines] == [segment.line for segment in outcome.document.segments]
+    assert [fate.line for fate in lines] == [line.line for line in split_lines(outcome.document.text)]
 
 
 def applied(source: str, diff: str) -> str:

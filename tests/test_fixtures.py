@@ -33,7 +33,7 @@ def test_golden(golden: Golden, cleaner: Cleaner) -> None:
     source = outcome.document.text
     assert [line.strip() for line in outcome.text.splitlines() if line.strip()] == golden.kept
     got = [
-        (removal.rule, source[removal.start : removal.end].strip())
+        (removal.rule, " ".join(source[removal.start : removal.end].split()))
         for removal in outcome.removals
         if removal.filter != "main_content"
     ]

@@ -1,14 +1,17 @@
 """The brake: a document that lost too much, or keeps too little to be a story, is rejected for review.
 
 Better no document than half a story written as a whole one.  What extraction removes is not counted (most of a page
-is no story); the ceilings are settings (``--max-lost``, ``--min-kept``) and stand in ``run.json``.  Where copies in
-other documents are what made the difference, the document is no failure but a duplicate, and the reason says so.
+is no story), nor are signs of Markdown; the ceilings are settings (``--max-lost``, ``--min-kept``) and stand in
+``run.json``.  Where copies in other documents are what made the difference, the document is no failure but a duplicate,
+and the reason says so.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 
 from cleaner.chain import Rejection
 from cleaner.document import Document, Removal, apply
@@ -35,13 +38,14 @@ class Brake:
 
     def check(self, document: Document, removals: Sequence[Removal]) -> Rejection | None:
         """A rejection, or None."""
-        total = len(document.text)
+        said = _Said(document)
+        total = said.between(0, len(document.text))
         by: Counter[str] = Counter()
         for removal in removals:
-            by[removal.filter] += removal.end - removal.start
+            by[removal.filter] += said.between(removal.start, removal.end)
         extracted = total - by.pop(main_content.NAME, 0)
         lost = sum(by.values())
-        kept = len(apply(document.text, removals).strip())
+        kept = min(len(apply(document.text, removals).strip()), extracted - lost)
         is_lost, is_little = lost > self.max_lost * extracted > 0, kept < self.min_kept
         if not is_lost and not is_little:
             return None
@@ -64,6 +68,19 @@ class Brake:
             "too_little_left",
             f"{kept:,} characters are left of {total:,}; a story has at least {self.min_kept} (see --min-kept)",
         )
+
+
+class _Said:
+    """Counts characters that are no signs of Markdown: addresses of links, which go with their lists, are no story."""
+
+    def __init__(self, document: Document) -> None:
+        signs = [sign for segment in document.segments if segment.signs for sign in segment.signs]
+        self._starts = [sign.start for sign in signs]
+        self._sizes = [*accumulate((sign.end - sign.start for sign in signs), initial=0)]
+
+    def between(self, start: int, end: int) -> int:
+        low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        return end - start - (self._sizes[high] - self._sizes[low])
 
 
 def _named(removals: Sequence[Removal], shown: int = 3) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from cleaner.document import NO_WEIGHTS, Document, Markup, Segment
 from cleaner.extraction.dates import find_day, iso_date
@@ -58,7 +58,7 @@ def page_document(judged: Judged) -> Document:
     roles += ["unseen"] * len(verdicts.unseen)
     markups += [_UNSEEN] * len(verdicts.unseen)
     ends = [*accumulate([len(text) + 1 for text in lines])]
-    rows = zip([0, *ends[:-1]], ends, range(1, len(lines) + 1), roles, markups, strict=True)
+    rows = zip([0, *ends[:-1]], ends, range(1, len(lines) + 1), roles, markups, repeat(None, len(lines)), strict=True)
     facts: dict[str, object] = {"witness": verdicts.witness is not None}
     if found is not None:
         facts["non_article"] = found

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from cleaner.chain import Rejection
-from cleaner.document import NO_WEIGHTS, Document, Markup, Segment, split_lines
+from cleaner.document import NO_WEIGHTS, Document, Markup, Segment, read_segments
 from cleaner.ingest.record import Raw
 from cleaner.shards.schemas import STAGED
 
@@ -61,7 +61,7 @@ def _row(extracted: Extracted) -> dict[str, object]:
         return row | {"text": extracted.text}
     segments = document.segments
     has_markup = bool(segments) and segments[0].markup is not None  # and lines of a text have none
-    plain = not has_markup and segments == split_lines(document.text)
+    plain = not has_markup and segments == read_segments(document.text)
     return row | {
         **{name: getattr(document, name) for name in KNOWN},
         "facts": json.dumps(dict(document.facts), ensure_ascii=False),
@@ -75,7 +75,7 @@ def _written(segments: Sequence[Segment]) -> bytes:
 
     Ways, roles, places and names of features, of which a page has few, are written once and told by their numbers.
     """
-    start, end, line, role, markups = zip(*segments, strict=True)
+    start, end, line, role, markups, _ = zip(*segments, strict=True)
     marked = [markup for markup in markups if markup is not None]
     path, names, linked, witness, story, heard, place, because, headline = (
         zip(*marked, strict=True) if marked else ((),) * len(Markup._fields)
@@ -198,7 +198,7 @@ def staged_documents(table: pa.RecordBatch | pa.Table) -> Iterator[Extracted]:
             raw,
             Document(
                 text=row["text"],
-                segments=split_lines(row["text"]) if segments is None else _restored(segments),
+                segments=read_segments(row["text"]) if segments is None else _restored(segments),
                 facts=json.loads(row["facts"]),
                 **{name: row[name] for name in KNOWN},
             ),

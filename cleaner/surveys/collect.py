@@ -140,11 +140,7 @@ class _Rows:
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = documents
         self.segments = [segment for document in documents for segment in document.segments]
-        self.texts = [
-            text[segment.start : segment.end].strip()
-            for text, segments in ((document.text, document.segments) for document in documents)
-            for segment in segments
-        ]
+        self.texts = [document.content(segment) for document in documents for segment in document.segments]
         hashes, folded = _look(self.texts)
         self.hashes = np.array(hashes, dtype=np.uint64)
         # what extraction left out is no paragraph, however it reads
