@@ -5,8 +5,8 @@ line is cruft.  It was trained, and its probabilities calibrated, on texts that 
 (``bench/train_text.py``, docs/quality.md); it knows lines that rules took as places where cruft begins, and the words
 of English and German cruft, but asks for no language.
 
-Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`), and pages that
-the model of blocks has judged (`is_judged`).
+Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`), the headline of
+the story (`cleaner.scoring.headline`), and pages that the model of blocks has judged (`is_judged`).
 
 The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
 agree (`weighed`), items of a list above all; a list right before a paragraph that stays, and a schedule, are let alone.
