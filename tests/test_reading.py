@@ -255,3 +255,14 @@ def test_removals_of_signs_and_text_leave_figures_of_numpy_behind() -> None:
     for removal in CLEANER.clean_text(text, language="en").removals:
         assert isinstance(removal, Removal)
         assert not isinstance(removal.start, np.integer)
+
+
+@pytest.mark.parametrize("width", [None, 72])
+def test_a_cleaned_text_in_markdown_is_clean(width: int | None) -> None:
+    menu = "\n".join(f"  * [{name}](/{name})" for name in NAVIGATION)
+    around = "\n".join(f"* [{name}](/{name})" for name in AROUND)
+    story = "\n\n".join(one if width is None else fill(one, width) for one in PARAGRAPHS)
+    text = f"{menu}\n\n# Council of Elm decides on the old bridge\n\n{story}\n\n{around}\n"
+    once = CLEANER.clean_text(text, language="en")
+    assert once.text == f"# Council of Elm decides on the old bridge\n\n{story}\n\n"
+    assert CLEANER.clean_text(once.text, language="en").removals == ()

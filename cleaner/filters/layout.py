@@ -125,7 +125,9 @@ class Layout:
         goes &= ~(_lists_of_story(features, goes, taken, bounds) | schedules(written, goes, taken, bounds))
         goes &= ~headlines(texts, features, goes, taken, bounds)
         left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
-        rows = np.flatnonzero(goes & left[bounds.text])
+        # what is certain and stays all the same, such as a headline, says nothing about the rest
+        certain = bounds.total(taken | (goes & (scores >= CERTAIN))) > 0
+        rows = np.flatnonzero(goes & (left & certain)[bounds.text])
         because = _because(model.contributions(judged_by[rows]))
         lines = zip(bounds.text[rows].tolist(), bounds.line[rows].tolist(), strict=True)
         worth = np.round(model.confidence(weight[rows]), 3).tolist()
