@@ -189,9 +189,13 @@ def split_lines(text: str) -> tuple[Segment, ...]:
     >>> [(s.start, s.end, s.line) for s in split_lines("\\none\\r\\n\\r\\ntwo\\x0cthree")]
     [(0, 8, 2), (8, 12, 4), (12, 17, 4)]
     """
+    return _lines(text.splitlines(keepends=True))
+
+
+def _lines(pieces: Iterable[str]) -> tuple[Segment, ...]:
     starts: list[tuple[int, int]] = []
     position, line = 0, 1
-    for piece in text.splitlines(keepends=True):
+    for piece in pieces:
         if not piece.isspace():
             starts.append((position, line))
         position += len(piece)
@@ -199,7 +203,7 @@ def split_lines(text: str) -> tuple[Segment, ...]:
             line += 1
     if not starts:
         return ()
-    bounds = [0, *(start for start, _ in starts[1:]), len(text)]
+    bounds = [0, *(start for start, _ in starts[1:]), position]
     return tuple(Segment(bounds[i], bounds[i + 1], line) for i, (_, line) in enumerate(starts))
 
 
@@ -211,8 +215,8 @@ def read_segments(text: str) -> tuple[Segment, ...]:
     >>> [(s.start, s.end) for s in read_segments("# Elm\\n\\n![](elm.png)\\n\\nThe [council](/council) met.\\n")]
     [(0, 21), (21, 50)]
     """
-    lines = split_lines(text)
     pieces = text.splitlines(keepends=True)
+    lines = _lines(pieces)
     goes_on = continues(pieces)
     has_signs = is_markdown(text)
     if not goes_on and not has_signs:
