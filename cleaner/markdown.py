@@ -149,10 +149,8 @@ def _inline(text: str, start: int, end: int, is_table: bool) -> Iterator[Sign]:
             case "bracket" if brackets:
                 brackets.pop()
             case "look":
-                before, behind = (
-                    text[max(token.start() - 1, start) : token.start()],
-                    text[token.end() : token.end() + 1],
-                )
+                before = text[max(position - len(token[0]) - 1, start) : token.start()]
+                behind = text[position : position + 1]
                 if token[0] in opened and before.strip() and (len(token[0]) > 1 or not behind.isalnum()):
                     yield Sign(*opened.pop(token[0]).span(), 1)
                     yield Sign(*token.span(), -1)

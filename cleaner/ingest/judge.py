@@ -30,6 +30,7 @@ from cleaner.extraction.together import Pages, join
 from cleaner.extraction.witness import ask, trafilatura_text
 from cleaner.grouping import grouped
 from cleaner.ingest.align import align
+from cleaner.ingest.leads import leads
 from cleaner.ingest.record import Raw
 from cleaner.scoring.shape import Flags, Floats, Integers
 from cleaner.text import is_prose, letters, weight
@@ -44,26 +45,6 @@ KEPT = 0.4
 # of the pages on which it was asked (22 % then) rises by .003 (.002 in news), and pages far longer than those that were
 # learned from come out whole.
 DOUBT = 0.5
-# A lead stands at most this many blocks before the story's next prose, shares at least this much of its words with the
-# page's description, and has at least this chance of being story.
-LEAD_BLOCKS, DESCRIBED, LEAD = 12, 0.5, 0.1
-# A standfirst stands between the headline and the story's next prose, at most so many blocks before it, has so many
-# letters at least, and of these such a share at most in links.
-STANDFIRST_BLOCKS, STANDFIRST, LINKED = 20, 25, 0.3
-# It is what the page gives as its description, or so many letters of its beginning are; or its element is named so, at
-# most so many blocks behind the headline; or it stands right behind the headline and is prose, or so many words without
-# a digit (bylines have dates).  Of 136 blocks that the development
-# benchmark marks as optional and calls a standfirst, 123 are kept (without this 85); token F1 of news is .9642
-# (.9668), since its gold text does not hold them (docs/quality.md).
-BEGINNING, NAMED_BLOCKS, WORDS = 60, 8, 9.0
-_NAMED = re.compile(
-    r"(?:^|[\s_-])(?:stand-?first|strap-?line|sub-?(?:title|headline|head(?:ing|er)?|deck)|second-title|de(?:k|ck)|lede|"
-    r"(?:article|post|story|entry)-+lead|lead-(?:text|paragraph)|untertitel|vorspann|ondertitel|ingress|manchete?|perex|"
-    r"chap[oô]|chapeau|sottotitolo|catenaccio|sommario|entradilla|bajada|copete|subtitulo|linha-fina|sapo)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_DIGIT = re.compile(r"\d")
-_NO_STANDFIRST = frozenset(("caption", "byline", "comments", "consent", "footer"))
 # A run of so many blocks of one kind in one element is longer than the stories that the model has learned from; it is
 # judged by its first blocks.  At most so many of them are looked at.
 LONG_RUN, RUN_HEAD, LONG_RUNS = 300, 100, 20
@@ -262,8 +243,8 @@ def _doubt(chance: Floats, facts: PageFacts, settled: Sequence[Integers]) -> flo
 def _settle(opened: Opened, where: Sequence[str], facts: PageFacts, chance: Floats) -> tuple[Flags, list[str]]:
     """Which blocks are kept, and what text the page carries as data alone; ``chance`` is set to go with it."""
     page, known = opened.page, opened.known
-    leads = [*_leads(where, facts, chance), *_standfirst(opened, where, facts, chance)]
-    chance[leads] = np.maximum(chance[leads], KEPT)
+    above = leads(page, known, where, facts, chance, chance >= KEPT)
+    chance[above] = np.maximum(chance[above], KEPT)
     for run in (*_long_runs(facts, chance), *_tables(page, chance)):
         chance[run] = np.maximum(chance[run], KEPT)
     copied = _whole_copies(facts, chance >= KEPT)
@@ -346,60 +327,7 @@ def _is_text(facts: PageFacts, run: Integers) -> bool:
     return float((facts.words[run] * facts.linked[run]).sum()) < 0.2 * float(facts.words[run].sum())
 
 
-def _leads(where: Sequence[str], facts: PageFacts, chance: Floats) -> list[int]:
-    """Prose between the headline and the first prose that is kept, which the page gives as its description.
-
-    A standfirst often stands outside the container of the story.  Of the blocks of the development benchmark that come
-    in by this, 40 of 70 are story or marked as optional.
-    """
-    told = np.flatnonzero((chance >= KEPT) & facts.prose)
-    if not len(told):
-        return []
-    span = slice(max(int(told[0]) - LEAD_BLOCKS, 0), int(told[0]))
-    from_title, described = facts.plain[span, _TITLE_DISTANCE], facts.plain[span, _IN_DESCRIPTION]
-    able = facts.prose[span] & (from_title > 0) & (described >= DESCRIBED) & (chance[span] >= LEAD)
-    found = (np.flatnonzero(able) + span.start).tolist()
-    return [place for place in found if where[place] in ("outside", "header")]
-
-
-def _standfirst(opened: Opened, where: Sequence[str], facts: PageFacts, chance: Floats) -> list[int]:
-    """Blocks between the headline and the first prose that is kept which are the story's standfirst.
-
-    Gold texts of few sites hold standfirsts, so that the model takes them for something else.  Of copies the last one
-    is taken, none where one is kept.
-    """
-    told = np.flatnonzero((chance >= KEPT) & facts.prose)
-    if not len(told):
-        return []
-    described = [key for text in opened.known.descriptions if len(key := letters(text)) >= STANDFIRST]
-    span = range(max(int(told[0]) - STANDFIRST_BLOCKS, 0), int(told[0]))
-    found: dict[str, int] = {}
-    for place in span:
-        key, behind = facts.keys[place], facts.plain[place, _TITLE_DISTANCE]
-        if chance[place] >= KEPT or behind <= 0 or len(key) < STANDFIRST or facts.linked[place] >= LINKED:
-            continue
-        if where[place] in _NO_STANDFIRST:
-            continue
-        start = key[:BEGINNING]
-        is_named = behind <= NAMED_BLOCKS and _NAMED.search(_own_names(opened.page, place)) is not None
-        is_next = behind == 1 and (facts.prose[place] or (facts.words[place] >= WORDS and not _DIGIT.search(key)))
-        if any(start in text or text[:BEGINNING] in key for text in described) or (
-            where[place] != "related" and (is_named or is_next)
-        ):
-            found.pop(start, None)
-            found[start] = place
-    kept = [facts.keys[place] for place in np.flatnonzero(chance >= KEPT).tolist()] if found else []
-    return [place for start, place in found.items() if not any(start in key for key in kept)]
-
-
-def _own_names(page: Page, place: int) -> str:
-    """What a block's element calls itself."""
-    return page.contexts.names[page.elements.context[page.blocks.owner[place]]]
-
-
-_HELD_SHARE, _TITLE_DISTANCE, _IN_DESCRIPTION = map(
-    PLAIN_FEATURES.index, ("held_share", "title_distance", "in_description")
-)
+_HELD_SHARE = PLAIN_FEATURES.index("held_share")
 
 
 def _as_data(known: Metadata, texts: Sequence[str], kept: Sequence[bool]) -> list[str]:
