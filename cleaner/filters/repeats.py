@@ -4,7 +4,8 @@ Exact copies (folded) are found by hash; near copies only among lines that begin
 by rapidfuzz.  The copy that stands among story prose is kept, the first of them if several do.
 
 Left alone: lines that end no sentence (refrains, scores, names in lists, labels) other than the headline, short
-sentences, and paragraphs that differ in a single word, which are different news.
+sentences, paragraphs that differ in a single word, which are different news, and items of lists whose neighbours are
+no copies: under another heading they may say the same of something else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rapidfuzz import fuzz
 
 from cleaner.chain import Line, View
 from cleaner.document import Removal
-from cleaner.text import ends_sentence, fold, is_prose, tokens, weight
+from cleaner.text import ends_sentence, fold, is_marked, is_prose, tokens, weight
 
 NAME = "repeats"
 # Sentences from this length on.  Of shorter exact repeats in the development benchmark (guides, extracted text) one in
@@ -56,7 +57,7 @@ class Repeats:
         for group in groups:
             keep = _keep(group, lines, copies)
             for place in group:
-                if place != keep:
+                if place != keep and _is_told_again(place, lines, copies):
                     yield _removal(lines[place], lines[keep])
 
 
@@ -173,6 +174,11 @@ def same_news(text: str, other: str) -> bool:
     for word in words[:extra]:
         start = text.find(word, start) + len(word)
     return text[start : text.find(words[extra], start)].strip(" \"'“„«‘").endswith(DATELINE_ENDS)
+
+
+def _is_told_again(place: int, lines: Sequence[Line], copies: set[int]) -> bool:
+    """Whether a copy is more than an item of a list that says of one thing what another list says of another."""
+    return not is_marked(lines[place].text) or not copies.isdisjoint((place - 1, place + 1))
 
 
 def _keep(group: Sequence[int], lines: Sequence[Line], copies: set[int]) -> int:
