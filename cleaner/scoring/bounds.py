@@ -140,13 +140,22 @@ class Bounds:
         ([[9.0, 1.0, 9.0, 1.0]], [[9.0, 9.0, 9.0, 9.0]])
         """
         line = np.arange(self.count)
-        last = np.full(flags.shape, -1)
-        np.maximum.accumulate(np.where(flags, line, -1)[:, :-1], axis=1, out=last[:, 1:])
+        last = self.last_before(flags)
         following = np.full(flags.shape, self.count)
         np.minimum.accumulate(np.where(flags, line, self.count)[:, :0:-1], axis=1, out=following[:, -2::-1])
-        back = np.where(last >= self.first[self.text], line - last, far)
+        back = np.where(last >= 0, line - last, far)
         on = np.where(following <= self.last[self.text], following - line, far)
         return np.minimum(back, far), np.minimum(on, far)
+
+    def last_before(self, flags: Flags) -> Integers:
+        """Where the last line before each with a flag is, in the same text, else -1; one row a sort of flag.
+
+        >>> Bounds(np.array([3, 2])).last_before(np.array([[True, False, True, False, True]])).tolist()
+        [[-1, 0, 0, -1, -1]]
+        """
+        last = np.full(flags.shape, -1)
+        np.maximum.accumulate(np.where(flags, np.arange(self.count), -1)[:, :-1], axis=1, out=last[:, 1:])
+        return np.where(last >= self.first[self.text], last, -1)
 
     def runs(self, flags: Flags) -> Bounds:
         """Runs of lines with equal flags, none of them longer than a text.
