@@ -64,9 +64,9 @@ CERTAIN = 3.5
 # Log odds that a line needs more beside prose that stays.  It moves no figure, and keeps headings within the story.  To
 # look for prose before the lines that other filters took keeps six paragraphs of labelled stories, and seven of cruft.
 BESIDE = 0.5
-# And so much more that a short line needs between two such paragraphs.  On labelled texts it leaves nine headings of
-# stories alone, and 36 lines of cruft.
-BETWEEN = 0.5
+# And so much more that a short line needs between two such paragraphs.  On labelled texts .5 leaves nine headings of
+# stories alone, and 36 lines of cruft; 1 three more, and 24.
+BETWEEN = 0.75
 # Lines that begin with a day and stand together.
 SCHEDULE = 4
 # What is said of the features that weighed most: at most this many.
