@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from math import inf
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from cleaner.document import Document
 from cleaner.filters.by_rules import rules_chain
+from cleaner.language import _BY_SCRIPT, _SHARED
 from cleaner.pipeline import Cleaner
 from cleaner.rulebook.literals import EDGE, UNKNOWN, literals
 from cleaner.rulebook.load import load_packs, load_rulebook, shipped_folder
@@ -48,7 +50,17 @@ def test_every_language_pack_holds_for_its_own_language_only() -> None:
     for path in sorted((shipped_folder() / "lang").glob("*.toml")):
         pack = load_pack(path)
         assert pack.name == path.stem
-        assert {language for rule in pack.rules for language in rule.languages} == {path.stem}
+        if path.stem != "en-abroad":
+            assert {language for rule in pack.rules for language in rule.languages} == {path.stem}
+
+
+def test_english_furniture_is_known_where_no_line_is_in_latin_letters_but_names() -> None:
+    pack = load_pack(shipped_folder() / "lang" / "en-abroad.toml")
+    languages = {language for rule in pack.rules for language in rule.languages}
+    assert languages == {*chain(_BY_SCRIPT.values(), *_SHARED.values())} - {"sr", "uz", "kk", "ku"}
+    book = Rulebook(RULES)
+    assert [rule.id for rule in book.matcher("ta").matching("Leave a Reply")] == ["en-abroad/comment-heading"]
+    assert not book.matcher("sr").matching("More")  # the sea, in Serbian
 
 
 def test_rules_of_a_language_stay_out_of_others_and_of_unknown_languages() -> None:

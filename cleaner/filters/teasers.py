@@ -7,12 +7,16 @@ Behind the story stand teasers, whose subjects are not the story's.  Three struc
 - ``series``: titles in a row, with or without labels and summaries between them, where another filter has taken a line
   as furniture already.
 
+Two more show in a line by itself, wherever it stands: ``twice``, a title that stands there twice, as picture and as
+text of one link, and ``ticker``, titles set apart by runs of spaces.
+
 The last line of story is the last one of prose that stands beside prose or under no title.  A list that is longer than
 the story is no list of teasers.
 
 On labelled texts a series is cruft in 1.0 of its words on the three fifths of the sites by which thresholds were
 chosen (1,821 words of 14 sites) and in .96 on the others (1,556 words of 15 sites); bullets and doubled titles without
-a heading that rules know do not occur in them, and were written from single scrapes.
+a heading that rules know do not occur in them, and were written from single scrapes, as the ticker was.  Of the lines
+that say at least five words twice all are cruft (43 of 9 sites).
 
 Left out, since they do not hold: series of titles without summaries and without a removed line beside them, .85 where
 chosen (sources, products, appointments); series with summaries and without a removed line, 1.0 where chosen but .36 on
@@ -22,6 +26,7 @@ a tenth of their words with the story, .62, and blocks of several such paragraph
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from cleaner.chain import Line, View
@@ -35,6 +40,7 @@ from cleaner.text import (
     fold,
     is_bullet,
     is_marked,
+    is_prose,
     is_question,
     subject_words,
     tokens,
@@ -59,6 +65,15 @@ SERIES_GAP = 0.2
 TITLES_COHERENCE = 0.5
 # Share of the text that a series may have.
 SERIES_SIZE = 0.35
+# A title that stands twice on a line: shorter words come twice in tables and in refrains.
+TWICE_WORDS = 5.0
+# Titles of a ticker: so many, of so many words each and on average; cells of tables are shorter.
+TICKER_TITLES = 5
+TICKER_WORDS = 3.0
+TICKER_MEAN = 6.0
+_SPACES = " \u00a0\u3000\t"
+_GAP = "   "
+_GAPS = re.compile(r"[ \u00a0]{3,}")
 # Lines of these kinds stand inside stories and say nothing of what stands behind them.
 INSIDE = frozenset(("byline", "credit", "endmark", "label"))
 
@@ -69,8 +84,9 @@ class Teasers:
     name = NAME
 
     def removals(self, view: View) -> Iterable[Removal]:
-        """Removals of a list of bullets to the end of the text, of doubled teasers, or of a series of titles."""
+        """Removals of single lines, and of a list of bullets to the end of the text, doubled teasers, or a series."""
         lines = view.lines
+        yield from _alone(lines)
         if len(lines) <= MIN_TITLES:
             return
         witnesses = Witnesses(lines)
@@ -84,6 +100,42 @@ class Teasers:
                 yield from _groups(lines, *doubled, witnesses)
                 return
         yield from _series(view, witnesses)
+
+
+def _alone(lines: Sequence[Line]) -> Iterable[Removal]:
+    """Lines that are teasers by what stands in them; of a headline above the story that stands twice, one stays."""
+    for place, line in enumerate(lines):
+        again = _again(line.text)
+        if again:
+            first = line.text[: again - 1].rstrip()
+            reason = f"Says “{first[:60]}” twice, as picture and text of a link do."
+            if any(is_prose(other.text) for other in lines[:place]):
+                yield line.remove(NAME, "twice", reason, 0.95)
+            else:
+                for start, end in line.spans(len(first), len(line.text)):
+                    yield Removal(start, end, NAME, "twice", reason, 0.95)
+        elif _GAP in line.text and _is_ticker(line.text):
+            yield line.remove(NAME, "ticker", "Titles in a row, set apart by runs of spaces.", 0.9)
+
+
+def _again(text: str) -> int:
+    """Where the second half of a line begins that says the same as the first; 0 where it does not."""
+    half = len(text) // 2
+    if not text or text[half] not in _SPACES:  # as of most lines
+        return 0
+    again = half + 1
+    return again if text[:half] == text[again:] and weight(text[again:]) >= TWICE_WORDS else 0
+
+
+def _is_ticker(text: str) -> bool:
+    titles = [title for title in map(str.strip, _GAPS.split(text)) if title]
+    words = [weight(title) for title in titles]
+    return (
+        len(titles) >= TICKER_TITLES
+        and min(words) >= TICKER_WORDS
+        and sum(words) >= TICKER_MEAN * len(titles)
+        and 4 * sum(map(ends_sentence, titles)) <= len(titles)
+    )
 
 
 def _length(lines: Sequence[Line]) -> int:
