@@ -58,6 +58,8 @@ _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _ASCII = bytes(range(128))
 # Characters that nobody sees: soft hyphens, zero-width spaces, marks of writing direction, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Digits of other scripts: patterns and comparisons know those of ASCII.
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 # Code points of scripts that put no spaces between words: Kana, Han, Thai, Lao, Burmese, Khmer.
 UNSPACED = (
     (0x3040, 0x30FF),
@@ -306,16 +308,19 @@ def fold_line(text: str) -> str:
 
 @remembered
 def fold(text: str) -> str:
-    """The form in which lines are compared: NFKC, case-folded, invisible characters gone, white space collapsed.
+    """The form in which lines are compared: NFKC, case-folded, digits those of ASCII, white space collapsed.
 
-    >>> fold("  Straße\\u00a0 NR. ① ")
-    'strasse nr. 1'
+    Invisible characters are gone.
+
+    >>> fold("  Straße\\u00a0 NR. ① "), fold("نظرات (۱۲)")
+    ('strasse nr. 1', 'نظرات (12)')
     """
     return fold_line(text)
 
 
 def _folded(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), folded)
 
 
 @remembered

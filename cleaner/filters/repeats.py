@@ -1,10 +1,11 @@
-"""The same text a second time in one document: a summary under two labels, a paragraph pasted twice.
+"""The same text a second time in one document: a summary under two labels, a paragraph pasted twice, a caption and its
+picture's description.
 
 Exact copies (folded) are found by hash; near copies only among lines that begin or end with the same words, verified
 by rapidfuzz.  The copy that stands among story prose is kept, the first of them if several do.
 
-Left alone: lines that end no sentence (refrains, scores, names in lists, labels) other than the headline, short
-sentences, paragraphs that differ in a single word, which are different news, and items of lists whose neighbours are
+Left alone: lines that end no sentence (refrains, scores, names in lists, labels) other than the headline and longer
+ones that follow each other beside prose, short sentences, paragraphs that differ in a single word, which are different news, and items of lists whose neighbours are
 no copies: under another heading they may say the same of something else.
 """
 
@@ -25,6 +26,9 @@ NAME = "repeats"
 MIN_WORDS = 12.0
 # Headlines are known by standing first or in the title, and count from this length on.
 TITLE_WORDS = 4.0
+# Lines that end no sentence, right behind their copy: from this length on and beside prose, none of the development
+# benchmark's was story (50 lines); shorter ones are cells of tables.
+TWICE_WORDS = 7.0
 # rapidfuzz ratio that two copies must reach; the words decide then (see `same_news`).  Below it lie pairs in which the
 # dateline is longer than a tenth of the text.
 NEAR = 92.0
@@ -45,7 +49,7 @@ MAX_CANDIDATES = 4
 
 
 class Repeats:
-    """Removes copies of a line of prose, and of the headline."""
+    """Removes copies of a line of prose, of the headline, and of a line right before."""
 
     name = NAME
 
@@ -59,6 +63,9 @@ class Repeats:
             for place in group:
                 if place != keep and _is_told_again(place, lines, copies):
                     yield _removal(lines[place], lines[keep])
+        for place in range(1, len(lines)):
+            if place not in copies and _follows_itself(place, lines):
+                yield _removal(lines[place], lines[place - 1])
 
 
 def _removal(line: Line, kept: Line) -> Removal:
@@ -179,6 +186,13 @@ def same_news(text: str, other: str) -> bool:
 def _is_told_again(place: int, lines: Sequence[Line], copies: set[int]) -> bool:
     """Whether a copy is more than an item of a list that says of one thing what another list says of another."""
     return not is_marked(lines[place].text) or not copies.isdisjoint((place - 1, place + 1))
+
+
+def _follows_itself(place: int, lines: Sequence[Line]) -> bool:
+    """Whether a line says what the one before it says, and no list or poem stands around the two."""
+    if fold(lines[place].text) != fold(lines[place - 1].text) or weight(lines[place].text) < TWICE_WORDS:
+        return False
+    return any(0 <= near < len(lines) and is_prose(lines[near].text) for near in (place - 2, place + 1))
 
 
 def _keep(group: Sequence[int], lines: Sequence[Line], copies: set[int]) -> int:

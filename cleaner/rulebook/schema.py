@@ -29,7 +29,10 @@ _KEYS: dict[str, dict[str, object]] = {
         "description": "For kind credit: what it credits; kept as a fact of the document.",
     },
     "match": {"enum": list(MATCHES)},
-    "pattern": {**_TEXTS, "description": "Matched against lines in NFKC, case-folded, white space collapsed."},
+    "pattern": {
+        **_TEXTS,
+        "description": "Matched against lines in NFKC, case-folded, with digits of ASCII, white space collapsed.",
+    },
     "scope": {"enum": list(SCOPES)},
     "until": {
         "oneOf": [{"enum": list(UNTIL)}, {"type": "array", "items": {"enum": list(UNTIL)}, "minItems": 1}],
