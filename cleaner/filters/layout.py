@@ -67,6 +67,8 @@ BESIDE = 0.5
 # And so much more that a short line needs between two such paragraphs.  On labelled texts .5 leaves nine headings of
 # stories alone, and 36 lines of cruft; 1 three more, and 24.
 BETWEEN = 0.75
+# What a paragraph begins with of which a dateline was broken off.
+DASHES = ("- ", "– ", "— ")
 # Lines that begin with a day and stand together.
 SCHEDULE = 4
 # What is said of the features that weighed most: at most this many.
@@ -128,7 +130,7 @@ class Layout:
         goes = weight >= model.score_of(self.min_confidence)
         written = [line for text in texts for line in text.lines]
         goes &= ~(_lists_of_story(features, goes, taken, bounds) | schedules(written, goes, taken, bounds))
-        goes &= ~headlines(texts, features, goes, taken, bounds)
+        goes &= ~(headlines(texts, features, goes, taken, bounds) | _datelines(written, features, goes, taken, bounds))
         left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
         # what is certain and stays all the same, such as a headline, says nothing about the rest
         certain = bounds.total(taken | (goes & (scores >= CERTAIN))) > 0
@@ -196,6 +198,19 @@ def _lists_of_story(features: Singles, goes: Flags, taken: Flags, bounds: Bounds
     spared = (item[lists.first] & (lists.sizes > 1) & before_story[lists.last])[lists.text]
     _, before_list = bounds.beside(spared)
     return np.asarray(spared | before_list)
+
+
+def _datelines(lines: Sequence[str], features: Singles, goes: Flags, taken: Flags, bounds: Bounds) -> Flags:
+    """Lines that a paragraph which stays goes on from behind a dash: place and paper, set apart by bold type.
+
+    No labelled line stands so.
+    """
+    dashed = (features[:, STARTS] == BULLETED) & (features[:, PROSE] > 0) & ~goes & ~taken
+    _, before = bounds.beside(dashed)
+    spared = before & goes
+    for row in np.flatnonzero(spared).tolist():
+        spared[row] = lines[row + 1].startswith(DASHES)
+    return np.asarray(spared)
 
 
 def schedules(lines: Sequence[str], goes: Flags, taken: Flags, bounds: Bounds) -> Flags:
