@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from cleaner.chain import Line, View
 from cleaner.document import Document, Removal
-from cleaner.filters.witness import Witnesses
+from cleaner.filters.witness import FEW, Witnesses
 from cleaner.rulebook.match import MAX_ROUNDS, Matcher, Rulebook
 from cleaner.rulebook.model import Rule
 from cleaner.text import ends_sentence, is_bullet, is_marked, is_question, read_lines, weight
@@ -143,9 +143,10 @@ def _block(
 
     The block ends where the story goes on: at prose or a statement with no sign against it, or where list marks begin
     after lines without them; and earlier, where the rule's ``until`` says so.  A heading over the beginning of a text
-    (left over from the page's menu) opens nothing.
+    (left over from the page's menu) opens nothing, nor does one of comments over most of it (a button).
     """
-    if witnesses.first_prose >= heading:
+    told = sum(place < heading for place in witnesses.first_prose)
+    if not told:
         return []
     block: list[tuple[Line, list[str]]] = []
     marked: bool | None = None
@@ -164,6 +165,8 @@ def _block(
         block.append((lines[place], ["heading", *signs]))
         if marked is None and place not in headings and not is_bullet(text):
             marked = is_marked(text)
+    if goes_on and rule.kind == "comments" and told < FEW:
+        return []
     while goes_on and block and _may_be_story(*block[-1]) and heading + len(block) not in headings:
         block.pop()
         if not ends_sentence(lines[heading + len(block) + 1].text):

@@ -17,10 +17,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import islice
 
 from cleaner.chain import Line
 from cleaner.text import fold, is_bullet, is_prose, weight
 
+# Paragraphs before which nothing stands behind a story.
+FEW = 3
 # A line of fewer words is a label rather than a title.
 TITLE_WORDS = 4.0
 
@@ -47,9 +50,9 @@ class Witnesses:
         return self._prose[place]
 
     @cached_property
-    def first_prose(self) -> int:
-        """The place of the first line that reads like story prose; behind the last line where there is none."""
-        return next(filter(self.is_prose, range(len(self.lines))), len(self.lines))
+    def first_prose(self) -> tuple[int, ...]:
+        """The places of the first lines that read like story prose, `FEW` of them at most."""
+        return tuple(islice(filter(self.is_prose, range(len(self.lines))), FEW))
 
     def signs(self, place: int) -> list[str]:
         """The signs against a line, in a fixed order."""
