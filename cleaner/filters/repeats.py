@@ -5,14 +5,15 @@ Exact copies (folded) are found by hash; near copies only among lines that begin
 by rapidfuzz.  The copy that stands among story prose is kept, the first of them if several do.
 
 Left alone: lines that end no sentence (refrains, scores, names in lists, labels) other than the headline and longer
-ones that follow each other beside prose, short sentences, paragraphs that differ in a single word, which are different news, and items of lists whose neighbours are
-no copies: under another heading they may say the same of something else.
+ones that follow each other beside prose, short sentences, paragraphs that differ in a single word, which are different
+news, and items of lists whose neighbours are no copies: under another heading they may say the same of something else.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rapidfuzz import fuzz
 
@@ -58,14 +59,17 @@ class Repeats:
         lines = view.lines
         groups = _groups(lines, view.document.title)
         copies = {place for group in groups for place in group}
+        told = set()
         for group in groups:
             keep = _keep(group, lines, copies)
             for place in group:
                 if place != keep and _is_told_again(place, lines, copies):
+                    told.add(place)
                     yield _removal(lines[place], lines[keep])
-        for place in range(1, len(lines)):
-            if place not in copies and _follows_itself(place, lines):
-                yield _removal(lines[place], lines[place - 1])
+        left = [line for place, line in enumerate(lines) if place not in told] if told else lines
+        for kept, *again in _said_again(left):
+            for line in again:
+                yield _removal(line, kept)
 
 
 def _removal(line: Line, kept: Line) -> Removal:
@@ -188,11 +192,15 @@ def _is_told_again(place: int, lines: Sequence[Line], copies: set[int]) -> bool:
     return not is_marked(lines[place].text) or not copies.isdisjoint((place - 1, place + 1))
 
 
-def _follows_itself(place: int, lines: Sequence[Line]) -> bool:
-    """Whether a line says what the one before it says, and no list or poem stands around the two."""
-    if fold(lines[place].text) != fold(lines[place - 1].text) or weight(lines[place].text) < TWICE_WORDS:
-        return False
-    return any(0 <= near < len(lines) and is_prose(lines[near].text) for near in (place - 2, place + 1))
+def _said_again(lines: Sequence[Line]) -> Iterable[Sequence[Line]]:
+    """Longer lines that follow each other, say the same and stand beside prose: no list or poem stands around them."""
+    folded = [fold(line.text) for line in lines]
+    for _, run in groupby(range(len(lines)), key=folded.__getitem__):
+        first, *more = run
+        if more and weight(lines[first].text) >= TWICE_WORDS:
+            around = (near for near in (first - 1, more[-1] + 1) if 0 <= near < len(lines))
+            if any(is_prose(lines[near].text) for near in around):
+                yield lines[first : more[-1] + 1]
 
 
 def _keep(group: Sequence[int], lines: Sequence[Line], copies: set[int]) -> int:

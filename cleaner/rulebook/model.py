@@ -98,7 +98,7 @@ class RuleError(CleanerError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.  Patterns are matched against folded lines: NFKC, case-folded, with digits of ASCII, white space collapsed.
+    """One rule.  Patterns are matched against folded lines: NFKC, case-folded, digits of ASCII, white space collapsed.
 
     ``max_words`` and ``max_lines`` are seat belts: a longer line is left alone, a longer block is cut short (a longer
     tail left alone).  ``min_lines`` is the shortest run of lines that scope ``block`` takes.  ``until`` says where the
