@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from math import inf
 from pathlib import Path
+from string import digits
 
 import pytest
 import re2
@@ -57,7 +58,7 @@ def test_every_language_pack_holds_for_its_own_language_only() -> None:
 def test_english_furniture_is_known_where_no_line_is_in_latin_letters_but_names() -> None:
     pack = load_pack(shipped_folder() / "lang" / "en-abroad.toml")
     languages = {language for rule in pack.rules for language in rule.languages}
-    assert languages == {*chain(_BY_SCRIPT.values(), *_SHARED.values())} - {"sr", "uz", "kk", "ku"}
+    assert languages == {*chain(_BY_SCRIPT.values(), *_SHARED.values())} - {"sr", "uz", "kk", "ku", "sd", "ug"}
     book = Rulebook(RULES)
     assert [rule.id for rule in book.matcher("ta").matching("Leave a Reply")] == ["en-abroad/comment-heading"]
     assert not book.matcher("sr").matching("More")  # the sea, in Serbian
@@ -244,8 +245,13 @@ def test_a_line_that_a_pattern_matches_holds_one_of_its_literals(pattern: str, l
     ("pattern", "strings", "letters"),
     (
         (r"(?s)^(?:[^\pL]*(?:ad|advert)[^\pL]*)$", {"ad", "advert"}, 6),
-        (r"(?s)^(?:by [\pL ]{2,9}(?:now|then))$", {EDGE + "by "}, 15),
-        (r"(?s)(?P<cut>-[0-9]{1,3}-)$", {"-" + EDGE}, inf),
+        (r"(?s)^(?:by [\pL ]{2,9}(?:now|then))$", {"now" + EDGE, "then" + EDGE}, 15),
+        (r"(?s)(?P<cut>-[0-9]{1,3}-)$", {f"{digit}-{EDGE}" for digit in digits}, inf),
+        (
+            r"(?s)^(?:[^.]*(?:may|june|july) ?[>»][^.]*)$",
+            {f"{m}{s}" for m in ("may", "june", "july") for s in (">", "»", " >", " »")},
+            inf,
+        ),
         (r"(?s)^(?:[\pL ]+(?:1|2)[\pL ]+)$", {"1", "2"}, inf),
     ),
 )

@@ -17,7 +17,7 @@ from string import ascii_letters, ascii_lowercase
 from typing import NamedTuple, TypeAlias, Union
 
 # Characters of a class that are told apart.
-SMALL_CLASS = 8
+SMALL_CLASS = 10
 # Groups inside groups: no pack has more than six.
 MAX_DEPTH = 50
 
