@@ -22,8 +22,8 @@ EDGE = "\n"
 """The edges of a line: `cleaner.text.fold` leaves no line break in one."""
 # Strings that one part of a pattern may be: more of them save nothing.
 MOST = 32
-# One in how many characters is such a one, in lines of news in any of nineteen languages; of a letter or digit, one in how
-# many that stand in its place in a word or number.
+# One in how many characters is such a one, in lines of news in any of nineteen languages; of a letter or digit, one of
+# how many that stand in its place in a word or number.
 OFTEN = {" ": 7.0, EDGE: 100.0, ".": 100.0, ",": 100.0, **dict.fromkeys(digits, 30.0)}
 LETTER, OTHER = 8.0, 500.0
 # A small word of any language, between spaces, is as rare as this.
