@@ -27,7 +27,7 @@ MOST = 32
 OFTEN = {" ": 7.0, EDGE: 100.0, ".": 100.0, ",": 100.0, **dict.fromkeys(digits, 30.0)}
 LETTER, OTHER = 8.0, 500.0
 # A small word of any language, between spaces, is as rare as this.
-SMALL = 0.1
+SMALL = 0.003
 # What every line holds.
 _EVERYWHERE = frozenset(("", EDGE))
 _LETTERS = frozenset(ascii_letters)
