@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import eq
 
 from rapidfuzz import fuzz
 
@@ -194,8 +195,10 @@ def _is_told_again(place: int, lines: Sequence[Line], copies: set[int]) -> bool:
 
 def _said_again(lines: Sequence[Line]) -> Iterable[Sequence[Line]]:
     """Longer lines that follow each other, say the same and stand beside prose: no list or poem stands around them."""
-    folded = [fold(line.text) for line in lines]
-    for _, run in groupby(range(len(lines)), key=folded.__getitem__):
+    texts = [line.text for line in lines]
+    if not any(map(eq, texts, texts[1:])):  # as in most texts
+        return
+    for _, run in groupby(range(len(lines)), key=texts.__getitem__):
         first, *more = run
         if more and weight(lines[first].text) >= TWICE_WORDS:
             around = (near for near in (first - 1, more[-1] + 1) if 0 <= near < len(lines))

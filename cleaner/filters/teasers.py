@@ -105,24 +105,25 @@ class Teasers:
 def _alone(lines: Sequence[Line]) -> Iterable[Removal]:
     """Lines that are teasers by what stands in them; of a headline above the story that stands twice, one stays."""
     for place, line in enumerate(lines):
-        again = _again(line.text)
+        text = line.text
+        if text[len(text) // 2] not in _SPACES and _GAP not in text:  # as of most lines
+            continue
+        again = _again(text)
         if again:
-            first = line.text[: again - 1].rstrip()
+            first = text[: again - 1].rstrip()
             reason = f"Says “{first[:60]}” twice, as picture and text of a link do."
             if any(is_prose(other.text) for other in lines[:place]):
                 yield line.remove(NAME, "twice", reason, 0.95)
             else:
-                for start, end in line.spans(len(first), len(line.text)):
+                for start, end in line.spans(len(first), len(text)):
                     yield Removal(start, end, NAME, "twice", reason, 0.95)
-        elif _GAP in line.text and _is_ticker(line.text):
+        elif _GAP in text and _is_ticker(text):
             yield line.remove(NAME, "ticker", "Titles in a row, set apart by runs of spaces.", 0.9)
 
 
 def _again(text: str) -> int:
     """Where the second half of a line begins that says the same as the first; 0 where it does not."""
     half = len(text) // 2
-    if not text or text[half] not in _SPACES:  # as of most lines
-        return 0
     first, second = text[:half], text[half + 1 :]
     return half + 1 if first == second and weight(first) >= TWICE_WORDS and not is_prose(first) else 0
 
