@@ -64,7 +64,7 @@ class Repeats:
         for group in groups:
             keep = _keep(group, lines, copies)
             for place in group:
-                if place != keep and _is_told_again(place, lines, copies):
+                if place != keep and _is_told_again(place, keep, lines, copies):
                     told.add(place)
                     yield _removal(lines[place], lines[keep])
         left = [line for place, line in enumerate(lines) if place not in told] if told else lines
@@ -188,9 +188,15 @@ def same_news(text: str, other: str) -> bool:
     return text[start : text.find(words[extra], start)].strip(" \"'“„«‘").endswith(DATELINE_ENDS)
 
 
-def _is_told_again(place: int, lines: Sequence[Line], copies: set[int]) -> bool:
-    """Whether a copy is more than an item of a list that says of one thing what another list says of another."""
-    return not is_marked(lines[place].text) or not copies.isdisjoint((place - 1, place + 1))
+def _is_told_again(place: int, kept: int, lines: Sequence[Line], copies: set[int]) -> bool:
+    """Whether a copy is more than what a list says of one thing as of another: an item, or the text under a heading."""
+    if not copies.isdisjoint((place - 1, place + 1)):
+        return True
+    return not (is_marked(lines[place].text) or (_has_heading(place, lines) and _has_heading(kept, lines)))
+
+
+def _has_heading(place: int, lines: Sequence[Line]) -> bool:
+    return place > 0 and not is_prose(lines[place - 1].text)
 
 
 def _said_again(lines: Sequence[Line]) -> Iterable[Sequence[Line]]:
