@@ -68,6 +68,12 @@ class Words:
         best = sorted(enumerate(found), key=lambda item: (-item[1][0], item[0]))[:count]
         return [word for _, (_, word) in sorted(best)]
 
+    def names_in(self, other: Words) -> set[str]:
+        """The grams of the names among these words that stand in the other text."""
+        known = other.grams
+        names = [grams for grams, (weight, _) in self.weights.items() if weight >= NAME_WEIGHT]
+        return {gram for grams in names if not known.isdisjoint(grams) for gram in grams}
+
     def _known(self, other: Words) -> list[tuple[float, str]]:
         known = self.grams
         return [found for grams, found in other.weights.items() if not known.isdisjoint(grams)]

@@ -55,6 +55,11 @@ def test_the_same_words_stay_where_they_are_not_set_apart() -> None:
     assert taken([*STORY, SIDEBAR, MARK]) == []
 
 
+def test_a_block_that_names_what_the_headline_names_stays() -> None:
+    assert taken([*STORY, MARK, SIDEBAR.replace("the desert border", "Halmar")]) == []
+    assert taken([*STORY, MARK, SIDEBAR.replace("the desert border", "Brenda Oake")]) != []
+
+
 def test_lines_that_stand_inside_stories_set_nothing_apart() -> None:
     for kind in ("byline", "credit", "endmark", "label", "promo"):
         assert taken([*STORY[:4], MARK, SIDEBAR, MARK, *STORY[4:]], kind) == []

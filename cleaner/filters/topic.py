@@ -8,9 +8,10 @@ A block of lines goes when two independent signs agree:
 - it is about *another subject*: of its telling words (`cleaner.subjects`) fewer stand in headline and story than of any
   paragraph of the story stand in the others, and fewer by far than of a usual one, in number and in proportion.
 
-Left alone: the first block; blocks of more than a quarter of the text; texts of which half is in such blocks; blocks of
-few telling words; blocks that go on in lower case; and texts with a paragraph that shares nothing with the others
-(roundups, pages of letters, most short texts), since there another subject is no sign.
+Left alone: the first block; blocks of more than a quarter of the text; texts of which half is in such blocks; blocks
+of few telling words, and those that hold a name of the headline; blocks that go on in lower case; and texts with a
+paragraph that shares nothing with the others (roundups, pages of letters, most short texts), since there another
+subject is no sign.
 
 Figures at the constants are shares of removed words that are cruft, on labelled texts of three fifths of the sites, by
 which they were chosen, behind all filters before this one: .968 (4,161 words of 39 sites).  On the other sites it is
@@ -27,6 +28,7 @@ from cleaner.chain import Line, View
 from cleaner.document import Removal
 from cleaner.filters import main_content
 from cleaner.subjects import Words, shares
+from cleaner.text import is_prose
 
 NAME = "topic"
 # Share of a block's telling words that stand in the story.  At .25 it is .964, of seven eighths as many words.  That
@@ -104,6 +106,9 @@ class Topic:
         story = [text for place, block in enumerate(blocks) if place not in aside for text in block.texts]
         known = Words([*story, view.document.title or ""])
         apart = [(place, own) for place, own in apart if known.share_of(own) <= MAX_SHARE]
+        # in a title capital letters may say nothing: what is a name there shows in prose
+        subject = Words(filter(is_prose, story)).names_in(Words([view.document.title or story[0]]))
+        apart = [(place, own) for place, own in apart if own.grams.isdisjoint(subject)]
         if not apart or len(known.grams) < MIN_KNOWN:
             return
         told = shares(story)
