@@ -17,6 +17,7 @@ from cleaner.filters.layout import MODEL, SAID, schedules, text_model, weighed
 from cleaner.pipeline import Cleaner
 from cleaner.scoring.bounds import Bounds
 from cleaner.scoring.features import FEATURES, Lines, Mark, line_features
+from cleaner.scoring.headline import standfirsts
 from cleaner.scoring.lexicon import Lexicon
 from cleaner.scoring.model import load_model
 from cleaner.scoring.shape import Flags, Floats, shapes
@@ -48,6 +49,25 @@ def test_furniture_that_no_rule_names_goes_and_the_story_stays() -> None:
     outcome = cleaned([*STORY, *TAIL])
     assert outcome.text.splitlines() == STORY
     assert "layout" in {removal.filter for removal in outcome.removals}
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    (
+        ("The ferry that has replaced it was never meant for a second winter", True),
+        ("Can a small town rebuild a bridge that its capital has forgotten?", True),
+        ("The council met for the 12th time over a bridge nobody can cross", False),
+        ("By Brenda Oake, John Halmar and Ann Quay, Harbour News Council Desk", False),
+        ("The ferry was never meant for this", False),
+    ),
+)
+def test_the_standfirst_behind_the_title_stays(line: str, stays: bool) -> None:
+    for title, spared in ((STORY[0], stays), ("Fog closes the airport of Oakdale", False), (None, False)):
+        lines = ["Home", STORY[0], line, "Share", *STORY[1:]]
+        text = Lines(lines, [Mark()] * len(lines), title)
+        goes, taken = np.array([True, False, True, True, False, False, False]), np.zeros(7, dtype=np.bool_)
+        found = standfirsts([text], line_features([text]), goes, taken, Bounds(np.array([7])))
+        assert found.tolist() == [False, False, spared, *[False] * 4]
 
 
 @pytest.mark.parametrize(("story", "acts"), [(0.9, False), (None, True)])

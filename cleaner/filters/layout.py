@@ -5,8 +5,8 @@ line is cruft.  It was trained, and its probabilities calibrated, on texts that 
 (``bench/train_text.py``, docs/quality.md); it knows lines that rules took as places where cruft begins, and the words
 of English and German cruft, but asks for no language.
 
-Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`), the headline of
-the story (`cleaner.scoring.headline`), and pages that the model of blocks has judged (`is_judged`).
+Left alone: lines that an exception of a rule pack names, whatever the rule (`cleaner.filters.spare`), headline and
+standfirst of the story (`cleaner.scoring.headline`), and pages that the model of blocks has judged (`is_judged`).
 
 The model judges twice, the second time by what it made of the lines around (`cleaner.scoring.model`), and neighbours
 agree (`weighed`), items of a list above all; a list right before a paragraph that stays, and a schedule, are let alone.
@@ -39,7 +39,7 @@ from cleaner.scoring.features import (
     Mark,
     line_features,
 )
-from cleaner.scoring.headline import headlines
+from cleaner.scoring.headline import headlines, standfirsts
 from cleaner.scoring.lexicon import NO_LEXICON
 from cleaner.scoring.model import PROSE, SEEN, STARTS, WORDS, Model, load_model
 from cleaner.scoring.rounds import ROUND_FEATURES
@@ -131,6 +131,7 @@ class Layout:
         written = [line for text in texts for line in text.lines]
         goes &= ~(_lists_of_story(features, goes, taken, bounds) | schedules(written, goes, taken, bounds))
         goes &= ~(headlines(texts, features, goes, taken, bounds) | _datelines(written, features, goes, taken, bounds))
+        goes &= ~standfirsts(texts, features, goes, taken, bounds)
         left = bounds.total((features[:, PROSE] > 0) & ~goes & ~taken) > 0
         # what is certain and stays all the same, such as a headline, says nothing about the rest
         certain = bounds.total(taken | (goes & (scores >= CERTAIN))) > 0
